@@ -1,0 +1,250 @@
+# Sluice: `make help` lists the targets.
+#
+# Everything that is built goes under $(BUILD): libraries and programs right in it, objects under
+# obj/, the extension under pg<MAJOR>/, test programs under tests/.  A change of compiler or flags
+# rebuilds what they concern.
+
+PG     ?= 15
+BUILD  ?= build$(if $(SAN),/san)
+PREFIX ?= /usr/local
+VERSION = 1.0.0
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+PKG_CONFIG ?= pkg-config
+PYTHON     ?= /usr/bin/python3
+ROOT       := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+OUT        := $(abspath $(BUILD))
+
+# ---- compiler ----
+
+WARNINGS = -Wall -Wextra -Wmissing-prototypes -Wvla $(WERROR)
+# Sanitizers make gcc see problems that are not there.
+WERROR   = $(if $(SAN),,-Werror)
+SANITIZE = $(if $(SAN),-fsanitize=address$(,)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+OPTIMIZE = $(if $(SAN),-O1,-O2)
+# -fwrapv and -fno-strict-aliasing are what PostgreSQL's headers ask of the extension.
+BASE_CFLAGS = -std=gnu11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZE) -fPIC -MMD -MP $(EXTRA_CFLAGS)
+CFLAGS      = $(BASE_CFLAGS) -fvisibility=hidden -fstack-protector-strong
+PG_CFLAGS   = $(BASE_CFLAGS) -fno-strict-aliasing -fwrapv -fstack-protector-strong
+CPPFLAGS    = -D_GNU_SOURCE -I$(ROOT) -DSLUICE_VERSION='"$(VERSION)"'
+LDFLAGS     = $(SANITIZE) -Wl,-z,relro,-z,now,--as-needed $(EXTRA_LDFLAGS)
+PG_LDFLAGS  = $(SANITIZE) -Wl,-z,relro,-z,now $(EXTRA_LDFLAGS)
+,          := ,
+
+# A line for each file made; V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@echo '  $(1)	$(2)')
+
+# ---- what is built of what ----
+
+sources = $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/$(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
+
+LIBS       = $(BUILD)/libsluice_core.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_daemon.a
+PROGRAMS   = $(if $(call sources,writer),$(BUILD)/sluice-writer)
+EXTENSION  = $(if $(call sources,pg_ext),extension)
+UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(filter %_test.c,$(call sources,tests/unit)))
+# A target file fuzz_x.c gives replay_x, which feeds it the files it is given.
+FUZZERS    = $(patsubst tests/fuzz/fuzz_%.c,%,$(filter tests/fuzz/fuzz_%.c,$(call sources,tests/fuzz)))
+REPLAYS    = $(FUZZERS:%=$(BUILD)/tests/fuzz/replay_%)
+
+pkg = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
+CORE_LIBS   := $(call pkg,liblz4 libzstd)
+NATS_LIBS   := $(call pkg,libnats libcrypto)
+DAEMON_LIBS := $(call pkg,jansson libcurl libmicrohttpd)
+WRITER_LIBS := $(call pkg,libpq)
+TEST_LIBS   := $(call pkg,cmocka)
+# The order in which one folder uses the other.
+LINK = $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_core.a \
+	$(DAEMON_LIBS) $(NATS_LIBS) $(CORE_LIBS) -pthread
+HEADER_FLAGS := $(shell $(PKG_CONFIG) --cflags libpq jansson libcurl libmicrohttpd 2>/dev/null)
+
+.PHONY: all deps build libs programs extension install install-programs install-extension demo check \
+	check-unit check-regress check-e2e bench fuzz lint format clean help pg-config san-env exports fuzz-corpus format-check FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: build
+
+build: libs programs $(EXTENSION)
+libs: $(LIBS)
+programs: $(PROGRAMS)
+
+# ---- libraries, programs ----
+
+# stamp FILE,TEXT: a file that changes only when its text does
+stamp = mkdir -p $(dir $(1)); echo '$(subst ','\'',$(2))' | cmp -s - $(1) || echo '$(subst ','\'',$(2))' >$(1)
+
+$(BUILD)/obj/flags: FORCE
+	@$(call stamp,$@,$(CC) $(CFLAGS) $(CPPFLAGS))
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(HEADER_FLAGS) -c -o $@ $<
+
+# Whole archives are made anew, so that a source that is gone leaves nothing behind.
+define library
+$(BUILD)/libsluice_$(1).a: $(call objects,$(2)) $(BUILD)/obj/$(2)/members
+	$$(call say,AR,$$@)
+	@rm -f $$@
+	$$(Q)$(AR) rcs $$@ $$(filter %.o,$$^)
+$(BUILD)/obj/$(2)/members: FORCE
+	@$$(call stamp,$$@,$(call sources,$(2)))
+endef
+$(foreach part,core nats daemon,$(eval $(call library,$(part),common/$(part))))
+$(eval $(call library,writer,writer))
+$(eval $(call library,unit,tests/unit/support))
+
+$(BUILD)/sluice-writer: $(call objects,writer) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(WRITER_LIBS)
+
+# ---- the extension ----
+
+# Debian's own servers first, else those that tools/get-servers keeps.
+DEBIAN_PG_CONFIG = $(wildcard /usr/lib/postgresql/$(PG)/bin/pg_config)
+FETCHED_SERVER   = $(lastword $(shell $(ROOT)/tools/get-servers --path pg$(PG)))
+PG_CONFIG       := $(or $(PG_CONFIG),$(DEBIAN_PG_CONFIG),$(FETCHED_SERVER)/bin/pg_config)
+PG_BUILD         = $(BUILD)/pg$(PG)
+export PG_CONFIG
+
+# PGXS with its own directory as the working one; CFLAGS and LDFLAGS replace PostgreSQL's, which
+# name options of the compiler it was built with.
+PGXS_MAKE = $(MAKE) $(if $(V),,--silent) --no-print-directory -C $(PG_BUILD) -f $(ROOT)/pg_ext/Makefile ROOT='$(ROOT)' OUT='$(OUT)' \
+	PG_CONFIG='$(PG_CONFIG)' VPATH='$(ROOT)' CC='$(CC)' CFLAGS='$(PG_CFLAGS)' LDFLAGS='$(PG_LDFLAGS)' CPPFLAGS= \
+	SLUICE_VERSION='$(VERSION)' with_llvm=no autodepend=
+
+$(PG_CONFIG):
+	$(ROOT)/tools/get-servers pg$(PG)
+
+extension: $(BUILD)/libsluice_core.a $(BUILD)/libsluice_nats.a | $(PG_CONFIG)
+	@$(call stamp,$(PG_BUILD)/flags,$(CC) $(PG_CFLAGS) $(PG_LDFLAGS) $(shell $(PG_CONFIG) --version))
+	@mkdir -p $(PG_BUILD)/pg_ext $(PG_BUILD)/output_plugin
+	$(call say,PGXS,$(PG_BUILD)/sluice.so)
+	+$(Q)$(PGXS_MAKE) all
+
+exports: extension
+	@$(ROOT)/tools/check-exports $(PG_BUILD)/sluice.so
+
+pg-config: | $(PG_CONFIG)
+	@echo $(PG_CONFIG)
+
+# ---- installation ----
+
+install: install-programs $(if $(EXTENSION),install-extension)
+
+install-programs: programs
+	$(if $(PROGRAMS),install -d '$(DESTDIR)$(PREFIX)/bin')
+	$(if $(PROGRAMS),install $(PROGRAMS) '$(DESTDIR)$(PREFIX)/bin')
+
+install-extension: extension
+	+$(Q)$(PGXS_MAKE) install
+
+# What a server that loads the sanitized extension must have in its environment: the tests put it there.
+SERVER_ENV = $(if $(SAN),LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) \
+	ASAN_OPTIONS=detect_leaks=0:abort_on_error=1:detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1)
+
+san-env:
+	@echo $(SERVER_ENV)
+
+# ---- tests ----
+
+check: check-unit check-regress check-e2e
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_writer.a $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_writer.a $(LINK) $(WRITER_LIBS) $(TEST_LIBS)
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libsluice_unit.a $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libsluice_unit.a $(LINK) $(TEST_LIBS)
+
+check-unit: $(UNIT_TESTS) $(REPLAYS)
+	@$(ROOT)/tests/unit/run $(if $(TEST),$(filter %/$(TEST) %/$(TEST)_test %/replay_$(TEST),$^),$^)
+
+check-regress: install-extension
+	SERVER_ENV='$(SERVER_ENV)' $(ROOT)/tests/regress/run --pg=$(PG) --build=$(PG_BUILD)/regress $(ARGS)
+
+check-e2e: build install-extension
+	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
+
+# ---- fuzzing ----
+
+# libFuzzer's build lives apart: every object is instrumented. TARGET= names one of $(FUZZERS).
+FUZZ_CC      = clang
+FUZZ_BUILD   = $(BUILD)/fuzz
+FUZZ_SECONDS = $(if $(filter-out 0,$(SECONDS)),$(SECONDS),60)
+FUZZ_MAKE    = $(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=$(FUZZ_CC) SAN=1 EXTRA_CFLAGS=-fsanitize=fuzzer-no-link
+
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libsluice_unit.a $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libsluice_unit.a $(LINK) $(TEST_LIBS)
+
+$(BUILD)/tests/fuzz/make_corpus: $(BUILD)/obj/tests/fuzz/make_corpus.o $(BUILD)/libsluice_unit.a $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(LINK) $(TEST_LIBS)
+
+# Writes the seeds anew; what fuzzing found is added by hand.
+fuzz-corpus: $(BUILD)/tests/fuzz/make_corpus
+	mkdir -p $(FUZZERS:%=$(ROOT)/tests/fuzz/corpus/%)
+	$< $(ROOT)/tests/fuzz/corpus
+
+fuzz: $(if $(TARGET),fuzz-$(TARGET),$(FUZZERS:%=fuzz-%))
+
+fuzz-%: FORCE
+	+$(FUZZ_MAKE) $(FUZZ_BUILD)/tests/fuzz/fuzz_$*
+	mkdir -p $(FUZZ_BUILD)/corpus/$*
+	$(FUZZ_BUILD)/tests/fuzz/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -rss_limit_mb=512 \
+		-artifact_prefix=$(FUZZ_BUILD)/ $(FUZZ_BUILD)/corpus/$* $(ROOT)/tests/fuzz/corpus/$*
+
+# ---- the rest ----
+
+deps:
+	$(ROOT)/tools/install-deps
+
+demo:
+	$(ROOT)/deploy/demo
+
+bench:
+	$(ROOT)/bench/run $(BENCH)
+
+C_FOLDERS = common output_plugin pg_ext writer tests bench
+C_FILES   = $(shell cd $(ROOT) && find $(C_FOLDERS) -name '*.[ch]' 2>/dev/null | sort)
+
+lint: format-check
+	$(ROOT)/tools/check-includes
+	$(ROOT)/tools/check-sizes
+	$(ROOT)/tools/run-cppcheck
+
+format-check:
+	@cd $(ROOT) && clang-format --dry-run -Werror $(C_FILES)
+	@echo 'format: $(words $(C_FILES)) files as .clang-format says'
+
+format:
+	cd $(ROOT) && clang-format -i $(C_FILES)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make deps            install what is needed on Debian 12'
+	@echo 'make [build]         libraries, programs and the extension, into build/'
+	@echo 'make install         extension into the server of PG=, programs into PREFIX/bin ($(PREFIX))'
+	@echo 'make demo            a whole stream on this machine, DEMO_SECONDS=20'
+	@echo 'make check           check-unit, check-regress and check-e2e'
+	@echo 'make check-unit      unit tests and the replay of the fuzz corpus, TEST=one'
+	@echo 'make check-regress   pg_regress on a private server, PG=13|15|17|18'
+	@echo 'make check-e2e       pytest with real servers, PG=, SOAK=seconds, ARGS=for pytest'
+	@echo 'make bench BENCH=x   capture, cdc-insert, cdc-tpcb, latency'
+	@echo 'make fuzz TARGET=x   libFuzzer on one of: $(FUZZERS); SECONDS=60'
+	@echo 'make lint | format   checks of the sources | clang-format -i'
+	@echo 'make clean           remove $(BUILD)'
+	@echo 'SAN=1 builds with ASan and UBSan into build/san (make san-env SAN=1 for servers), CC=clang with clang'
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

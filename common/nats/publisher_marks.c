@@ -1,0 +1,182 @@
+/*
+ * publisher_marks.c - what the consumers say is durable, and purging messages nobody needs.
+ *
+ * Marks come as plain messages on the bucket's subjects while the connection lasts, and are read
+ * once at its beginning.  A mark only ever says something true, so a stale one does no harm.
+ */
+#include "publisher_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define UPKEEP_MS 2000 /* how often the stream's size is read and its head purged */
+
+/* Lock held. */
+static void
+sum_up(Publisher *publisher)
+{
+	PublisherStatus *status = &publisher->status;
+
+	status->durable_known = publisher->consumer_count > 0;
+	for (int i = 0; i < publisher->consumer_count; i++)
+	{
+		const ConsumerMark *consumer = &publisher->consumers[i];
+
+		if (!consumer->known || consumer->mark.id.incarnation != publisher->options.incarnation)
+			status->durable_known = false;
+		else if (i == 0 || change_id_compare(&consumer->mark.id, &status->durable) < 0)
+			status->durable = consumer->mark.id;
+	}
+}
+
+static void
+take_mark(Publisher *publisher, ConsumerMark *consumer, const char *value)
+{
+	DurableMark mark;
+	SluiceError ignored;
+
+	if (!durable_parse(value, &mark, &ignored))
+		return; /* a deleted key, or a value that is no mark: nothing is known from it */
+	pthread_mutex_lock(&publisher->lock);
+	consumer->mark = mark;
+	consumer->known = true;
+	sum_up(publisher);
+	pthread_mutex_unlock(&publisher->lock);
+	publisher_notify(publisher);
+}
+
+/* The message's subject ends with the consumer's name. */
+static void
+on_mark(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *closure)
+{
+	Publisher *publisher = closure;
+	const char *dot = strrchr(natsMsg_GetSubject(message), '.');
+	char value[KV_VALUE_MAXIMUM];
+
+	(void) connection;
+	(void) subscription;
+	(void) snprintf(value, sizeof(value), "%.*s", natsMsg_GetDataLength(message),
+					natsMsg_GetData(message));
+	for (int i = 0; dot != NULL && i < publisher->consumer_count; i++)
+	{
+		if (strcmp(publisher->consumers[i].name, dot + 1) == 0)
+			take_mark(publisher, &publisher->consumers[i], value);
+	}
+	natsMsg_Destroy(message);
+}
+
+static bool
+read_marks(Publisher *publisher, SluiceError *err)
+{
+	for (int i = 0; i < publisher->consumer_count; i++)
+	{
+		ConsumerMark *consumer = &publisher->consumers[i];
+		char key[SUBJECT_TEXT];
+		KvEntry entry;
+
+		if (kv_get(&publisher->life.session,
+				   durable_key(key, publisher->options.stream, consumer->name), &entry, err))
+			take_mark(publisher, consumer, entry.value);
+		else if (err->code != SLUICE_ERROR_NOT_FOUND)
+			return false;
+	}
+	return true;
+}
+
+bool
+marks_subscribe(Publisher *publisher, SluiceError *err)
+{
+	Life *life = &publisher->life;
+	char subject[SUBJECT_TEXT + 16];
+	char key[SUBJECT_TEXT];
+	natsStatus status;
+
+	(void) snprintf(subject, sizeof(subject), "$KV.%s.%s", KV_BUCKET,
+					durable_key(key, publisher->options.stream, "*"));
+	if (!kv_ensure(&life->session, publisher->options.replicas, err))
+		return false;
+	status = natsConnection_Subscribe(&life->marks, life->session.connection, subject, on_mark,
+									  publisher);
+	if (status != NATS_OK)
+		return nats_fail(err, status, 0, "could not subscribe to %s", subject);
+	return read_marks(publisher, err);
+}
+
+/* The least sequence any consumer still needs; 0 when that is not known.  Lock held. */
+static uint64_t
+needed_from(const Publisher *publisher)
+{
+	uint64_t needed = 0;
+
+	if (!publisher->status.durable_known)
+		return 0;
+	for (int i = 0; i < publisher->consumer_count; i++)
+	{
+		const DurableMark *mark = &publisher->consumers[i].mark;
+
+		if (mark->stream_created != publisher->status.stream.created)
+			return 0;
+		if (i == 0 || mark->sequence < needed)
+			needed = mark->sequence;
+	}
+	return needed;
+}
+
+/* Remembers when what became needless; the oldest steps that have passed the window go.  Lock held. */
+static uint64_t
+purgeable(Publisher *publisher, uint64_t needed, int64_t now)
+{
+	PurgeStep *steps = publisher->steps;
+	uint64_t below = publisher->purged_below;
+	int passed = 0;
+
+	if (publisher->step_count == 0 || steps[publisher->step_count - 1].sequence < needed)
+	{
+		if (publisher->step_count == PURGE_MARKS) /* the newest step takes in the new one */
+			steps[PURGE_MARKS - 1] = (PurgeStep){needed, now};
+		else
+			steps[publisher->step_count++] = (PurgeStep){needed, now};
+	}
+	while (passed < publisher->step_count &&
+		   now - steps[passed].since_ms >= publisher->options.replay_window_ms)
+		below = steps[passed++].sequence;
+	publisher->step_count -= passed;
+	memmove(steps, steps + passed, sizeof(*steps) * (size_t) publisher->step_count);
+	/* A stream half full gives up its replay window before it makes the source wait. */
+	if (publisher->status.stream.bytes > (uint64_t) publisher->status.stream.max_bytes / 2 &&
+		publisher->status.stream.max_bytes > 0)
+		below = needed;
+	return below;
+}
+
+bool
+marks_upkeep(Publisher *publisher, SluiceError *err)
+{
+	int64_t now = monotonic_ms();
+	JetStreamInfo info;
+	uint64_t needed;
+	uint64_t below;
+
+	if (now - publisher->upkeep_ms < UPKEEP_MS)
+		return true;
+	publisher->upkeep_ms = now;
+	if (!jetstream_info(&publisher->life.session, publisher->options.stream, &info, err))
+		return false;
+	pthread_mutex_lock(&publisher->lock);
+	if (info.created != publisher->status.stream.created)
+	{
+		pthread_mutex_unlock(&publisher->lock);
+		return sluice_fail(err, SLUICE_ERROR_IO, "the JetStream stream of \"%s\" was made anew",
+						   publisher->options.stream);
+	}
+	publisher->status.stream = info;
+	needed = needed_from(publisher);
+	if (needed > info.last_sequence)
+		needed = info.last_sequence; /* the last message stays: it tells where we are */
+	below = needed > 0 ? purgeable(publisher, needed, now) : 0;
+	pthread_mutex_unlock(&publisher->lock);
+	if (below <= publisher->purged_below || below <= info.first_sequence)
+		return true;
+	publisher->purged_below = below;
+	return jetstream_purge_below(&publisher->life.session, publisher->options.stream, below, err);
+}

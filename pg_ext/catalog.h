@@ -1,0 +1,58 @@
+/*
+ * catalog.h - reading and writing sluice.stream through SPI.
+ *
+ * Every call is one transaction of its own in a worker connected to the database.  Never while a
+ * replication slot is held: SPI's snapshots would not be protected then.
+ */
+#ifndef SLUICE_CATALOG_H
+#define SLUICE_CATALOG_H
+
+#include "postgres.h"
+
+#include "nodes/pg_list.h"
+
+#include "common/core/compress.h"
+#include "pg_ext/shared.h"
+
+/* A row of sluice.stream, in the memory context it was read in. */
+typedef struct StreamRow
+{
+	char name[STREAM_NAME_MAXIMUM + 1];
+	StreamWish wish;
+	StreamState state;
+	char *slot;
+	char *publications; /* quoted names, with commas between */
+	bool own_publication;
+	bool keep_jetstream; /* when dropped */
+	bool has_incarnation;
+	uint64 incarnation;
+	XLogRecPtr start; /* the slot's consistent point */
+	uint64 system;	  /* identifier of the cluster that made the row; 0: none yet */
+	Oid database;
+	/* options */
+	bool broker_durability;
+	bool messages;
+	bool local_only;
+	int bundle_rows;
+	int bundle_bytes;
+	Compression compression;
+	int64 max_bytes;
+	int replicas;
+	int64 replay_window_ms;
+	List *consumers; /* char * */
+} StreamRow;
+
+/* All streams of this database (StreamRow *) in the current memory context; *installed is false
+ * when the extension is not there (and the list is empty). */
+extern List *catalog_read_all(bool *installed);
+
+/* One stream; false when its row is gone. */
+extern bool catalog_read(const char *name, StreamRow *row);
+
+extern void catalog_set_slot(const char *name, uint64 incarnation, XLogRecPtr start);
+extern void catalog_set_state(const char *name, StreamState state, const SluiceError *error);
+
+/* Removes the row and, when it was made for the stream, the publication. */
+extern void catalog_remove(const StreamRow *row);
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * settings.c - GUC definitions in tables, and the files that hold secrets.
+ */
+#include "settings.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+
+#include "pg_ext/pg_compat.h"
+
+#define SECRET_MAXIMUM 4096
+
+int sluice_max_streams = 16;
+int sluice_max_tracked_tables = 1024;
+int sluice_stream_memory_mb = 32;
+char *sluice_nats_url = NULL;
+static char *nats_user = NULL;
+static char *nats_password_file = NULL;
+static char *nats_token_file = NULL;
+static char *nats_creds_file = NULL;
+static char *nats_nkey_file = NULL;
+static char *nats_tls_ca_file = NULL;
+static char *nats_tls_cert_file = NULL;
+static char *nats_tls_key_file = NULL;
+
+static const struct
+{
+	const char *name;
+	const char *description;
+	char **variable;
+	const char *initial;
+} texts[] = {
+	{"sluice.nats_url", "URLs of the NATS servers, with commas between.", &sluice_nats_url,
+	 "nats://127.0.0.1:4222"},
+	{"sluice.nats_user", "User name at the NATS server.", &nats_user, ""},
+	{"sluice.nats_password_file", "File with the password of sluice.nats_user.",
+	 &nats_password_file, ""},
+	{"sluice.nats_token_file", "File with a token for the NATS server.", &nats_token_file, ""},
+	{"sluice.nats_creds_file", "NATS credentials file (JWT and seed).", &nats_creds_file, ""},
+	{"sluice.nats_nkey_file", "File with the seed of a NATS nkey.", &nats_nkey_file, ""},
+	{"sluice.nats_tls_ca_file", "Certificates of the authorities a NATS server must be signed by.",
+	 &nats_tls_ca_file, ""},
+	{"sluice.nats_tls_cert_file", "Client certificate for the NATS server.", &nats_tls_cert_file,
+	 ""},
+	{"sluice.nats_tls_key_file", "Key of the client certificate.", &nats_tls_key_file, ""},
+};
+
+static const struct
+{
+	const char *name;
+	const char *description;
+	int *variable;
+	int initial, minimum, maximum;
+	GucContext context;
+	int flags;
+} numbers[] = {
+	{"sluice.max_streams", "Streams that can run at once in this server.", &sluice_max_streams, 16,
+	 1, 1024, PGC_POSTMASTER, 0},
+	{"sluice.max_tracked_tables", "Tables whose counters sluice.stat_tables can show.",
+	 &sluice_max_tracked_tables, 1024, 16, 1000000, PGC_POSTMASTER, 0},
+	{"sluice.stream_memory", "Bundles of one stream waiting for acknowledgement.",
+	 &sluice_stream_memory_mb, 32, 1, 4096, PGC_SIGHUP, GUC_UNIT_MB},
+};
+
+void
+settings_define(bool preloading)
+{
+	for (size_t i = 0; i < lengthof(texts); i++)
+		DefineCustomStringVariable(texts[i].name, texts[i].description, NULL, texts[i].variable,
+								   texts[i].initial, PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL,
+								   NULL);
+	for (size_t i = 0; i < lengthof(numbers); i++)
+	{
+		if (numbers[i].context == PGC_POSTMASTER && !preloading)
+			continue;
+		DefineCustomIntVariable(numbers[i].name, numbers[i].description, NULL, numbers[i].variable,
+								numbers[i].initial, numbers[i].minimum, numbers[i].maximum,
+								numbers[i].context, numbers[i].flags, NULL, NULL, NULL);
+	}
+	compat_reserve_prefix("sluice");
+}
+
+/* A file's first line, without what ends it. */
+static char *
+read_secret(const char *setting, const char *path)
+{
+	char text[SECRET_MAXIMUM];
+	FILE *file = AllocateFile(path, "r");
+	char *line;
+
+	if (file == NULL)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not read the file of %s, \"%s\": %m", setting, path),
+				 errhint("The file must be readable by the server's operating system user.")));
+	line = fgets(text, sizeof(text), file);
+	FreeFile(file);
+	if (line == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the file of %s, \"%s\", is empty", setting, path)));
+	text[strcspn(text, "\r\n")] = '\0';
+	line = pstrdup(text);
+	explicit_bzero(text, sizeof(text));
+	return line;
+}
+
+static const char *
+or_null(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+void
+settings_nats(NatsSettings *nats)
+{
+	static MemoryContext context = NULL;
+	MemoryContext old;
+
+	if (context == NULL)
+		context =
+			AllocSetContextCreate(TopMemoryContext, "sluice nats settings", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(context);
+	old = MemoryContextSwitchTo(context);
+	*nats = (NatsSettings){
+		.urls = sluice_nats_url,
+		.user = or_null(nats_user),
+		.creds_file = or_null(nats_creds_file),
+		.nkey_file = or_null(nats_nkey_file),
+		.tls_ca_file = or_null(nats_tls_ca_file),
+		.tls_cert_file = or_null(nats_tls_cert_file),
+		.tls_key_file = or_null(nats_tls_key_file),
+	};
+	if (or_null(nats_password_file) != NULL)
+		nats->password = read_secret("sluice.nats_password_file", nats_password_file);
+	if (or_null(nats_token_file) != NULL)
+		nats->token = read_secret("sluice.nats_token_file", nats_token_file);
+	MemoryContextSwitchTo(old);
+}

@@ -1,0 +1,79 @@
+"""Options, servers shared by a module's tests, and logs of everything after a failure."""
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from harness import process, servers
+from harness.nats import NatsServer
+from harness.postgres import Postgres, Source
+
+TAIL_LINES = 40
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup('sluice')
+    group.addoption('--pg', default=servers.DEBIAN_POSTGRES, choices=servers.SOURCE_VERSIONS,
+                    help='major version of the source (default %(default)s)')
+    group.addoption('--target-pg', default=servers.DEBIAN_POSTGRES, choices=servers.POSTGRES_VERSIONS,
+                    help='major version of the target (default %(default)s)')
+    group.addoption('--nats', default=servers.DEBIAN_NATS, choices=servers.NATS_VERSIONS,
+                    help='version of nats-server (default %(default)s)')
+    group.addoption('--soak', type=int, default=0, metavar='SECONDS',
+                    help='how long tests with random kills run (default: as short as each can)')
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A server version this machine cannot have skips the test by name; failures show all logs."""
+    outcome = yield
+    report = outcome.get_result()
+    if call.excinfo is not None and call.excinfo.errisinstance(servers.ServerUnavailable):
+        report.outcome = 'skipped'
+        report.longrepr = (str(item.path), item.location[1] or 0, f'Skipped: {call.excinfo.value}')
+    elif report.failed:
+        for started in process.processes:
+            tail = started.log_tail(TAIL_LINES)
+            if tail:
+                state = 'running' if started.is_running() else f'ended with {started.exit_status()}'
+                report.sections.append((f'log of {started.name} ({state}) {started.log_path}', tail))
+
+
+@pytest.fixture(autouse=True, scope='module')
+def _forget_processes():
+    """A module's failures show the logs of its own processes only."""
+    process.processes.clear()
+    yield
+
+
+@pytest.fixture(scope='session')
+def soak(request):
+    """Seconds asked for by --soak; 0 if none were."""
+    return request.config.getoption('--soak')
+
+
+@pytest.fixture(scope='module')
+def source(request):
+    """A running cluster with the extension preloaded."""
+    yield from _running(Source(request.config.getoption('--pg'), name='source'))
+
+
+@pytest.fixture(scope='module')
+def target(request):
+    """A running cluster without the extension."""
+    yield from _running(Postgres(request.config.getoption('--target-pg'), name='target'))
+
+
+@pytest.fixture(scope='module')
+def nats(request):
+    """A running nats-server with JetStream."""
+    yield from _running(NatsServer(request.config.getoption('--nats')))
+
+
+def _running(server):
+    try:
+        yield server.start()
+    finally:
+        server.remove()

@@ -1,0 +1,1 @@
+"""Real servers and programs for end-to-end tests; see ../README.md."""

@@ -1,0 +1,353 @@
+/*
+ * pg_catalog.c - reading a table's definition at the target (pg_catalog.h).
+ */
+#include "pg_catalog.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pg_sql.h"
+
+#define OID_TEXT	25
+#define OID_VARCHAR 1043
+#define OID_BPCHAR	1042
+
+/* Built-in types that cannot be compared by "=", or for which it means less than "the same value". */
+static const Oid text_compared[] = {
+	114,  142,	600,  601,	602,  603,	604,  628,	718,  700,	701,  1700, 2970, 4072, 5038,
+	199,  143,	1017, 1018, 1019, 1020, 1027, 629,	719,  1021, 1022, 1231, 2949, 4073, 5039, 0};
+
+/* To be completed by attgenerated, which came with PostgreSQL 12.  Parameter: the table's oid. */
+static const char columns_sql[] =
+	"WITH RECURSIVE base(number, oid) AS ("
+	" SELECT attnum, atttypid FROM pg_catalog.pg_attribute"
+	"  WHERE attrelid = $1::pg_catalog.oid AND attnum > 0 AND NOT attisdropped"
+	" UNION ALL"
+	" SELECT b.number, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid"
+	"  WHERE t.typtype = 'd')"
+	"SELECT a.attname, t.oid, t.typtype, pg_catalog.format_type(t.oid, -1), a.attnum,"
+	" %s"
+	" FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype <> 'd'"
+	" JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::pg_catalog.oid AND a.attnum = b.number";
+
+/* Unique keys without expressions and conditions; indnkeyatts (for indnatts) came with PostgreSQL 11. */
+static const char keys_sql[] =
+	"SELECT i.indkey::pg_catalog.text, i.%s FROM pg_catalog.pg_index i WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique"
+	" AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL";
+
+enum
+{
+	COLUMN_NAME,
+	COLUMN_TYPE,
+	COLUMN_TYPTYPE,
+	COLUMN_TYPE_NAME,
+	COLUMN_NUMBER,
+	COLUMN_IS_GENERATED
+};
+
+void
+pg_table_free(PgTable *table)
+{
+	if (table == NULL)
+		return;
+	pg_statements_free(table->statements);
+	for (uint16_t i = 0; table->columns != NULL && i < table->column_count; i++)
+	{
+		free(table->columns[i].name);
+		free(table->columns[i].cast);
+	}
+	free(table->columns);
+	free(table->column_list);
+	free(table->name);
+	free(table);
+}
+
+static char *
+quote_name(PgConnection *c, const char *name)
+{
+	char *quoted = PQescapeIdentifier(c->conn, name, strlen(name));
+	char *copy = quoted != NULL ? strdup(quoted) : NULL;
+
+	PQfreemem(quoted);
+	return copy;
+}
+
+static bool
+fail_memory(SluiceError *err)
+{
+	return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a table's definition");
+}
+
+/* ---- the table ---- */
+
+static bool
+find_table(PgConnection *c, const BundleRelation *relation, PgTable *table, char oid[16],
+		   SluiceError *err)
+{
+	const char *const names[] = {relation->schema, relation->name};
+	char *schema = quote_name(c, relation->schema), *name = quote_name(c, relation->name);
+	PGresult *result = NULL;
+	bool good = schema != NULL && name != NULL &&
+				asprintf(&table->name, "%s.%s", schema, name) >= 0;
+
+	free(schema);
+	free(name);
+	if (!good)
+		return fail_memory(err);
+	if (!pg_query_params(c,
+						 "SELECT c.oid, c.relkind FROM pg_catalog.pg_class c"
+						 " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+						 " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')",
+						 2, names, &result, err))
+		return false;
+	good = PQntuples(result) == 1;
+	if (good)
+	{
+		(void) snprintf(oid, 16, "%s", PQgetvalue(result, 0, 0));
+		table->partitioned = *PQgetvalue(result, 0, 1) == 'p';
+	}
+	PQclear(result);
+	if (good)
+		return true;
+	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "there is no table %s.%s at the target",
+					   relation->schema, relation->name);
+	return sluice_hint(err, "create it; the writer then goes on by itself");
+}
+
+/* ---- types ---- */
+
+static bool
+travels_as_text(const BundleColumn *column)
+{
+	return column->canon == CANON_ENUM || column->canon == CANON_OTHER ||
+		   column->canon == CANON_SET || column->canon == CANON_TEXT;
+}
+
+/* The list of types the source sends, as an array literal. */
+static char *
+sent_types(const BundleRelation *relation)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	(void) fprintf(out, "{%u", OID_TEXT);
+	for (uint16_t i = 0; i < relation->column_count; i++)
+		(void) fprintf(out, ",%u", relation->columns[i].type_oid);
+	(void) fputc('}', out);
+	return fclose(out) == 0 ? text : (free(text), NULL);
+}
+
+static Oid
+array_of(const PGresult *types, Oid type, bool *known)
+{
+	for (int i = 0; i < PQntuples(types); i++)
+	{
+		if ((Oid) strtoul(PQgetvalue(types, i, 0), NULL, 10) != type)
+			continue;
+		*known = true;
+		return (Oid) strtoul(PQgetvalue(types, i, 1), NULL, 10);
+	}
+	*known = false;
+	return 0;
+}
+
+/* How the source's values travel to the target. */
+static bool
+set_sent(PgColumn *out, const BundleColumn *column, const PGresult *types, SluiceError *err)
+{
+	bool known;
+
+	if (column->type_oid == 0 && !travels_as_text(column))
+		return sluice_fail(err, SLUICE_ERROR_DATA, "column %s of type %s cannot be sent to PostgreSQL",
+						   column->name, column->type_name);
+	out->sent = column->type_oid != 0 ? column->type_oid : OID_TEXT;
+	out->sent_array = array_of(types, out->sent, &known);
+	if (!known)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_DATA, "column %s: the target has no type %s",
+						   column->name, column->type_name);
+		return sluice_hint(err, "leave the column out of the publication, or use a newer target");
+	}
+	/* unnest() takes arrays of arrays apart to the last element. */
+	if (column->canon == CANON_ARRAY)
+		out->sent_array = 0;
+	return true;
+}
+
+static bool
+is_text(Oid type)
+{
+	return type == OID_TEXT || type == OID_VARCHAR;
+}
+
+static bool
+set_target_type(PgColumn *out, const BundleColumn *column, const PGresult *columns, int row)
+{
+	bool is_enum = *PQgetvalue(columns, row, COLUMN_TYPTYPE) == 'e';
+	bool text = is_text(out->sent);
+
+	out->type = (Oid) strtoul(PQgetvalue(columns, row, COLUMN_TYPE), NULL, 10);
+	out->same = out->type == out->sent || (text && is_text(out->type)) ||
+				(column->canon == CANON_ENUM && (is_enum || out->type == OID_BPCHAR));
+	if (out->type == out->sent || (text && (is_text(out->type) || out->type == OID_BPCHAR)))
+		out->cast = strdup("");
+	else if (asprintf(&out->cast, "::%s", PQgetvalue(columns, row, COLUMN_TYPE_NAME)) < 0)
+		out->cast = NULL;
+	out->compare_text = column->type_oid == 0;
+	for (const Oid *type = text_compared; *type != 0; type++)
+		out->compare_text |= *type == out->type;
+	return out->cast != NULL;
+}
+
+/* ---- columns ---- */
+
+static int
+find_column(const PGresult *columns, const char *name)
+{
+	for (int i = 0; i < PQntuples(columns); i++)
+	{
+		if (strcmp(PQgetvalue(columns, i, COLUMN_NAME), name) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static bool
+fail_column(const Table *table, const char *name, SluiceError *err)
+{
+	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "table %s has no column %s at the target",
+					   table->name, name);
+	return sluice_hint(err, "add it; the writer then goes on by itself");
+}
+
+static bool
+set_column(PgConnection *c, PgColumn *out, const Table *table, const BundleColumn *column,
+		   const PGresult *columns, const PGresult *types, SluiceError *err)
+{
+	int row = find_column(columns, column->name);
+	bool computed = (column->flags & COLUMN_GENERATED) != 0;
+
+	out->name = quote_name(c, column->name);
+	if (out->name == NULL)
+		return fail_memory(err);
+	if (row < 0)
+		return computed || fail_column(table, column->name, err);
+	if (!PQgetisnull(columns, row, COLUMN_IS_GENERATED) &&
+		*PQgetvalue(columns, row, COLUMN_IS_GENERATED) != '\0')
+		computed = true;
+	out->written = !computed;
+	/* A computed column is not written, but may be part of the key. */
+	return set_sent(out, column, types, err) &&
+		   (set_target_type(out, column, columns, row) || fail_memory(err));
+}
+
+static bool
+set_columns(PgConnection *c, PgTable *out, const Table *table, const PGresult *columns,
+			const PGresult *types, SluiceError *err)
+{
+	const BundleRelation *relation = table->relation;
+
+	out->column_count = relation->column_count;
+	out->columns = calloc((size_t) relation->column_count + 1, sizeof(*out->columns));
+	if (out->columns == NULL)
+		return fail_memory(err);
+	out->copyable = true;
+	for (uint16_t i = 0; i < relation->column_count; i++)
+	{
+		if (!set_column(c, &out->columns[i], table, &relation->columns[i], columns, types, err))
+			return sluice_prefix(err, "table %s", table->name);
+		out->written += out->columns[i].written;
+		out->copyable &= !out->columns[i].written || out->columns[i].same;
+	}
+	out->copyable &= out->written > 0;
+	out->verbatim = out->written == relation->column_count;
+	for (uint16_t i = 0; i < table->key_count; i++)
+		out->columns[table->key[i]].key = true;
+	out->column_list = pg_column_list(out);
+	return out->column_list != NULL || fail_memory(err);
+}
+
+/* ---- keys ---- */
+
+/* Whether a unique key, given as attribute numbers, has exactly the columns of the table's key. */
+static bool
+is_key(const Table *table, const PGresult *columns, const char *numbers, long count)
+{
+	if (count != table->key_count)
+		return false;
+	for (long k = 0; k < count; k++)
+	{
+		char *end;
+		long number = strtol(numbers, &end, 10);
+		bool found = false;
+
+		for (uint16_t i = 0; i < table->key_count && !found; i++)
+		{
+			const char *name = table->relation->columns[table->key[i]].name;
+			int row = find_column(columns, name);
+
+			found = row >= 0 && strtol(PQgetvalue(columns, row, COLUMN_NUMBER), NULL, 10) == number;
+		}
+		if (!found)
+			return false;
+		numbers = end;
+	}
+	return true;
+}
+
+static bool
+find_keys(PgConnection *c, Table *table, const PgTable *out, const char *oid,
+		  const PGresult *columns, SluiceError *err)
+{
+	PGresult *keys = NULL;
+	char sql[sizeof(keys_sql) + 16];
+
+	table->keyed = false;
+	if (table->key_count == 0)
+		return true;
+	for (uint16_t i = 0; i < table->key_count; i++)
+	{
+		if (out->columns[table->key[i]].cast == NULL)
+			return true;
+	}
+	(void) snprintf(sql, sizeof(sql), keys_sql, c->version >= 110000 ? "indnkeyatts" : "indnatts");
+	if (!pg_query_params(c, sql, 1, &oid, &keys, err))
+		return false;
+	for (int i = 0; i < PQntuples(keys) && !table->keyed; i++)
+		table->keyed = is_key(table, columns, PQgetvalue(keys, i, 0),
+							  strtol(PQgetvalue(keys, i, 1), NULL, 10));
+	PQclear(keys);
+	return true;
+}
+
+PgTable *
+pg_describe(PgConnection *c, Table *table, SluiceError *err)
+{
+	PgTable *out = calloc(1, sizeof(*out));
+	char *sent = sent_types(table->relation);
+	char oid[16];
+	const char *parameters[] = {oid}, *type_parameters[] = {sent};
+	PGresult *columns = NULL, *types = NULL;
+	char sql[sizeof(columns_sql) + 16];
+	bool good = (out != NULL && sent != NULL) || fail_memory(err);
+
+	(void) snprintf(sql, sizeof(sql), columns_sql, c->version >= 120000 ? "a.attgenerated" : "''");
+	good = good && find_table(c, table->relation, out, oid, err) &&
+		   pg_query_params(c, sql, 1, parameters, &columns, err) &&
+		   pg_query_params(c,
+						   "SELECT oid, typarray FROM pg_catalog.pg_type"
+						   " WHERE oid = ANY ($1::pg_catalog.oid[])",
+						   1, type_parameters, &types, err) &&
+		   set_columns(c, out, table, columns, types, err) &&
+		   find_keys(c, table, out, oid, columns, err);
+	PQclear(columns);
+	PQclear(types);
+	free(sent);
+	if (good)
+		return out;
+	pg_table_free(out);
+	return NULL;
+}

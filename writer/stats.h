@@ -1,0 +1,55 @@
+/*
+ * stats.h - the writer's metrics.
+ *
+ * Series per table are made when a table is first applied; when the registry is full, further
+ * tables are counted under the name "other".
+ */
+#ifndef SLUICE_WRITER_STATS_H
+#define SLUICE_WRITER_STATS_H
+
+#include "common/core/change_id.h"
+#include "common/daemon/metrics.h"
+#include "table.h"
+
+/* What the writer is doing; the words are shown in /metrics and logs. */
+typedef enum WriterState
+{
+	WRITER_STARTING,
+	WRITER_STANDBY,	  /* another process holds the lease */
+	WRITER_CONNECTING,
+	WRITER_APPLYING,
+	WRITER_RETRYING,  /* trouble that passes by itself */
+	WRITER_STOPPED,	  /* stopped by an error that somebody must mend; tries again */
+	WRITER_DRAINING,
+	WRITER_REFUSED,	  /* for good: a gap, another source */
+	WRITER_STATES
+} WriterState;
+
+extern const char *const writer_state_names[WRITER_STATES];
+
+typedef struct Stats
+{
+	Metrics *metrics;
+	Counter *transactions, *batches, *bytes, *bundles;
+	Counter *redone; /* batches that had to be applied again in source order */
+	Counter *reconnects;
+	Gauge *lag, *epoch, *position, *pending;
+	Gauge *states[WRITER_STATES];
+	Histogram *apply_seconds;
+	_Atomic int64_t applied_commit_time; /* microseconds since 2000-01-01 UTC, 0 before the first */
+	_Atomic bool behind; /* there is something that is not applied yet */
+} Stats;
+
+extern bool stats_init(Stats *stats, Metrics *metrics, SluiceError *err) SLUICE_MUST_CHECK;
+
+extern void stats_set_state(Stats *stats, WriterState state);
+
+/* An error, by the name of its code. */
+extern void stats_count_error(Stats *stats, SluiceErrorCode code);
+
+/* Adds to one of the table's counters, making its series when needed. */
+extern void stats_count(Stats *stats, Table *table, TableCount kind, uint64_t more);
+
+extern void stats_set_position(Stats *stats, const ChangeId *position, int64_t commit_time);
+
+#endif

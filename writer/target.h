@@ -1,0 +1,91 @@
+/*
+ * target.h - what the writer needs of a database it applies changes to.
+ *
+ * One implementation per kind of database; target_open() chooses by the URI.  A target is one
+ * connection and one life: after any error but those apply() settles itself it is closed and
+ * another opened.  Error codes tell what to do then (session.c): IO, TIMEOUT pass by themselves;
+ * CONFLICT is a newer owner; DATA, NOT_FOUND, DENIED, ARGUMENT need somebody to mend something at
+ * the target, after which trying again succeeds.
+ */
+#ifndef SLUICE_WRITER_TARGET_H
+#define SLUICE_WRITER_TARGET_H
+
+#include "batch.h"
+#include "progress.h"
+#include "stats.h"
+
+#include "common/daemon/log.h"
+
+/* What to do when a row is not as the change expects it (words: conflict_policy_names). */
+typedef enum ConflictPolicy
+{
+	CONFLICT_UPSERT, /* make it so, where the change carries the whole row */
+	CONFLICT_ERROR,
+	CONFLICT_SKIP
+} ConflictPolicy;
+
+extern const char *const conflict_policy_names[];
+
+typedef struct TargetSettings
+{
+	const char *uri;
+	const char *password; /* NULL: from the URI or the environment */
+	const char *stream;
+	const char *consumer;
+	int lane;
+	const char *owner;		  /* this process, for people who read the progress row */
+	ConflictPolicy conflicts;
+	bool synchronous;		  /* each commit waits until it is on disk */
+	Log *log;
+	Stats *stats;
+	/* Called at least every second while the target is waited for; false gives up. */
+	bool (*go_on)(void *context);
+	void *context;
+} TargetSettings;
+
+typedef struct Target Target;
+
+/* Where a commit stands in the target's log; 0 is before everything. */
+typedef uint64_t TargetMark;
+
+typedef struct TargetOps
+{
+	void (*close)(Target *target);
+
+	/*
+	 * Makes this process the owner: makes the progress table and row where missing, raises the
+	 * epoch, ends the session of the owner before.  Committed and durable on return.
+	 */
+	bool (*take_over)(Target *target, Progress *progress, SluiceError *err);
+
+	/*
+	 * Applies a batch; with `commit` also moves the progress row to batch->end and commits, else
+	 * leaves the transaction open for the next batch to continue.  May return with the outcome
+	 * outstanding (only with commit): the batch must then stay as it is until settle().
+	 */
+	bool (*apply)(Target *target, Batch *batch, bool commit, SluiceError *err);
+
+	/* Waits for the outcome of the last apply(); with none outstanding it does nothing. */
+	bool (*settle)(Target *target, SluiceError *err);
+
+	/* Looks how far the target's log is on disk; with `now`, brings it there first. */
+	bool (*flush)(Target *target, bool now, SluiceError *err);
+
+	/* What is remembered of a table goes. */
+	void (*forget)(Target *target, Table *table);
+} TargetOps;
+
+struct Target
+{
+	const TargetOps *ops;
+	bool outstanding;	  /* a batch waits for settle() */
+	bool worn;			  /* grew beyond its bounds: open another when nothing is under way */
+	TargetMark committed; /* of the last transaction committed */
+	TargetMark durable;	  /* on disk up to here, as far as is known */
+	int64_t stream_created; /* of the JetStream stream whose sequences batches name; set by the user */
+};
+
+/* Connects; the settings must outlive the target.  NULL on error. */
+extern Target *target_open(const TargetSettings *settings, SluiceError *err);
+
+#endif
