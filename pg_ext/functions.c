@@ -146,27 +146,6 @@ copy_entries(int *count)
 	return copies;
 }
 
-static ReturnSetInfo *
-start_set(FunctionCallInfo fcinfo)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-
-#ifdef compat_start_set
-	compat_start_set(fcinfo);
-#else
-	MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-	TupleDesc descriptor;
-
-	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "return type must be a row type");
-	result->returnMode = SFRM_Materialize;
-	result->setResult = tuplestore_begin_heap(true, false, work_mem);
-	result->setDesc = descriptor;
-	MemoryContextSwitchTo(old);
-#endif
-	return result;
-}
-
 static void
 fill_stream(RowBuilder *row, const StreamEntry *entry)
 {
@@ -204,7 +183,7 @@ sluice_stream_status(PG_FUNCTION_ARGS)
 	int count;
 
 	require_preload();
-	result = start_set(fcinfo);
+	result = compat_start_set(fcinfo);
 	entries = copy_entries(&count);
 	for (int i = 0; i < count; i++)
 	{
@@ -226,7 +205,7 @@ sluice_table_status(PG_FUNCTION_ARGS)
 
 	require_preload();
 	names = palloc(sizeof(*names) * sluice_max_tracked_tables);
-	result = start_set(fcinfo);
+	result = compat_start_set(fcinfo);
 	LWLockAcquire(shared->lock, LW_SHARED);
 	for (int i = 0; i < sluice_max_tracked_tables; i++)
 	{

@@ -9,6 +9,9 @@
 
 #include "access/xlog.h"
 #include "access/xlogutils.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
 #include "pgstat.h"
 #include "replication/logical.h"
 #include "replication/slot.h"
@@ -122,11 +125,30 @@ compat_wait_event_set(int events)
 #define LSN_FORMAT_ARGS(position) (uint32)((position) >> 32), (uint32) (position)
 #endif
 
-/* SRFs materialize; the helper has had this name since 16 (and in late minors of 15). */
+/* A set-returning function's result, materialized into a tuplestore. */
+static inline ReturnSetInfo *
+compat_start_set(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
 #if PG_VERSION_NUM >= 160000
-#define compat_start_set(fcinfo) InitMaterializedSRF(fcinfo, 0)
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 #elif PG_VERSION_NUM >= 150000
-#define compat_start_set(fcinfo) SetSingleFuncCall(fcinfo, 0)
+	SetSingleFuncCall(fcinfo, SRF_SINGLE_USE_EXPECTED);
+#else
+	MemoryContext old;
+
+	if (result == NULL || !IsA(result, ReturnSetInfo) ||
+		(result->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a set is returned where none can be taken")));
+	old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+	result->returnMode = SFRM_Materialize;
+	result->setResult = tuplestore_begin_heap(true, false, work_mem);
+	result->setDesc = CreateTupleDescCopy(result->expectedDesc);
+	MemoryContextSwitchTo(old);
 #endif
+	return result;
+}
 
 #endif

@@ -59,6 +59,10 @@ CREATE FUNCTION sluice.table_status(
 	LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'sluice_table_status';
 REVOKE ALL ON FUNCTION sluice.scan(), sluice.stream_status(), sluice.table_status() FROM PUBLIC;
 
+-- What a bundle holds, a line per record: for looking at what a slot gives.
+CREATE FUNCTION sluice.bundle_text(bundle bytea) RETURNS SETOF text
+	LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'sluice_bundle_text';
+
 -- ---- who may ----
 
 CREATE FUNCTION sluice.require_replication() RETURNS void

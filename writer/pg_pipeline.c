@@ -175,14 +175,14 @@ pg_pipeline_change(PgPipeline *pipeline, PgStatement *statement, const PgValues 
 }
 
 bool
-pg_pipeline_named(PgPipeline *pipeline, PgItemKind kind, const char *name, int count,
-				  const char *const *values, SluiceError *err)
+pg_pipeline_control(PgPipeline *pipeline, PgItemKind kind, PgStatement *statement,
+					const char *const *values, SluiceError *err)
 {
-	return prepare_item(pipeline, err) &&
-		   add_item(
-			   pipeline,
-			   PQsendQueryPrepared(pipeline->c->conn, name, count, values, NULL, NULL, 0), kind,
-			   NULL, 64, err);
+	return prepare_statement(pipeline, statement, err) && prepare_item(pipeline, err) &&
+		   add_item(pipeline,
+					PQsendQueryPrepared(pipeline->c->conn, statement->name,
+										statement->parameter_count, values, NULL, NULL, 0),
+					kind, NULL, 64, err);
 }
 
 bool

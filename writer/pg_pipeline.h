@@ -49,9 +49,9 @@ extern bool pg_pipeline_start(PgPipeline *pipeline, PgConnection *c,
 extern bool pg_pipeline_change(PgPipeline *pipeline, PgStatement *statement, const PgValues *values,
 							   SluiceError *err) SLUICE_MUST_CHECK;
 
-/* Queues a statement prepared under this name, with text parameters. */
-extern bool pg_pipeline_named(PgPipeline *pipeline, PgItemKind kind, const char *name, int count,
-							  const char *const *values, SluiceError *err) SLUICE_MUST_CHECK;
+/* The same with text parameters, for statements that are no changes. */
+extern bool pg_pipeline_control(PgPipeline *pipeline, PgItemKind kind, PgStatement *statement,
+								const char *const *values, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Queues a statement given as text, without parameters. */
 extern bool pg_pipeline_text(PgPipeline *pipeline, PgItemKind kind, const char *sql,

@@ -10,15 +10,13 @@
 #define SLUICE_WRITER_PG_TARGET_H
 
 #include "pg_pipeline.h"
-#include "pg_sql.h"
-#include "pg_values.h"
 #include "plan.h"
 
 /* Statements of one connection; beyond it the target is worn. */
 #define PG_STATEMENTS_MAXIMUM 2000
 
 /* A statement with more bytes than this leaves libpq's buffer long: the target is worn. */
-#define PG_STATEMENT_BYTES ((size_t) 8 << 20)
+#define PG_STATEMENT_BYTES ((size_t) 12 << 20)
 
 /* What was sent last and not waited for. */
 typedef enum PgOutstanding
@@ -28,6 +26,18 @@ typedef enum PgOutstanding
 	PG_COPIES /* a query of COPYs, the progress row and COMMIT */
 } PgOutstanding;
 
+/* Statements that every batch needs; prepared like the others, when first used. */
+typedef enum PgControl
+{
+	PG_BEGIN,
+	PG_COMMIT,
+	PG_SAVEPOINT,
+	PG_RELEASE,
+	PG_FENCE,
+	PG_LOG,
+	PG_CONTROLS
+} PgControl;
+
 typedef struct PgTarget
 {
 	Target base;
@@ -35,60 +45,60 @@ typedef struct PgTarget
 	PgPipeline pipeline;
 	PgValues values;
 	Plan plan, redo;
-	Progress progress; /* committed, as this process knows it */
+	PgStatement controls[PG_CONTROLS];
 	unsigned statement_numbers;
-	bool open;		   /* a transaction is open at the server, of chunks before */
-	bool began;		   /* the current chunk opened it */
+	Progress progress; /* as committed, by all this process knows */
+
+	bool open;	/* chunks before were applied in the transaction that is open */
+	bool begun; /* the current chunk's transaction, or savepoint, was begun */
 	PgOutstanding outstanding;
-	Batch *batch;	   /* the one outstanding */
-	uint32_t copies;   /* COPYs of the query outstanding */
-	int64_t started;   /* when the batch was, monotonic microseconds */
-	ByteBuf staging;   /* COPY data on its way */
+	Batch *batch;		 /* the one being applied */
+	bool copied;		 /* the last COPY of the outstanding query has ended well */
+	Table *touched;		 /* tables with uncommitted counts */
+	ByteBuf staging;	 /* COPY data on its way */
 } PgTarget;
 
 /* ---- pg_progress.c ---- */
 
+/* See TargetOps.take_over; fills target->progress. */
 extern bool pg_take_over(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
 
+extern bool pg_controls_init(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
+extern void pg_controls_free(PgTarget *target);
+
 /*
- * The statement that moves the progress row to a batch's end and fails (division by zero) unless
- * exactly that row was at the position and epoch known here.  Literals; to be freed, NULL without memory.
+ * Moves the progress row to the batch's end and fails (division by zero) unless exactly that row was
+ * at the position and epoch known here: as text to be freed (NULL without memory), or queued.
  */
 extern char *pg_fence_sql(const PgTarget *target, const BatchEnd *end);
-
-/* Prepares the same, and BEGIN, COMMIT and the question for the log positions, for the pipeline. */
-extern bool pg_prepare_controls(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
 extern bool pg_queue_fence(PgTarget *target, const BatchEnd *end, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* Fills err for a fence that failed; always false. */
 extern bool pg_fail_fenced(const PgTarget *target, SluiceError *err);
 
 /* ---- pg_copy.c ---- */
 
-/* Whether a step is worth a COPY of its own. */
-extern bool pg_step_copies(const Step *step);
+/* Whether a step of inserts goes by COPY. */
+extern bool pg_step_copies(const Plan *plan, const Step *step);
 
 /*
- * Sends one query: `head`, a COPY for each of the steps, `tail`; streams the rows.  The results
- * behind the last COPY are still to be taken.  On failure the query's results are all taken.
+ * Sends one query: `head`, a COPY for each of the steps, `tail`, and streams the rows.  The results
+ * from that of the last COPY on are still to be taken.  After a failure there is nothing to take.
  */
 extern bool pg_copy_steps(PgTarget *target, const Plan *plan, const Step *steps, uint32_t count,
 						  const char *head, const char *tail, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* ---- pg_apply.c ---- */
 
-/* Sends a plan; with commit the outcome is outstanding on return, else it was waited for. */
-extern bool pg_send_plan(PgTarget *target, const Plan *plan, const BatchEnd *end, bool commit,
+/* Sends a plan and waits for it; with commit it only sends, and the outcome is outstanding. */
+extern bool pg_send_plan(PgTarget *target, const Plan *plan, bool commit,
 						 SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Progress row and COMMIT for the batch; the outcome is outstanding. */
+extern bool pg_send_commit(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Waits for what is outstanding. */
 extern bool pg_await(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
-
-/* ---- pg_rows.c ---- */
-
-/* Applies a batch row by row in the open transaction, by the conflict policy. */
-extern bool pg_apply_rows(PgTarget *target, Batch *batch, SluiceError *err) SLUICE_MUST_CHECK;
-
-/* ---- statements ---- */
 
 /* A statement of a table, or NULL on error; makes the target worn when there are too many. */
 extern PgStatement *pg_target_statement(PgTarget *target, const Table *table, PgStatementKind kind,
@@ -96,5 +106,15 @@ extern PgStatement *pg_target_statement(PgTarget *target, const Table *table, Pg
 
 /* TRUNCATE for a change, to be freed; NULL without memory. */
 extern char *pg_truncate_sql(const Change *change);
+
+/* ---- pg_rows.c ---- */
+
+/* Applies a batch row by row in the open transaction, by the conflict policy. */
+extern bool pg_apply_rows(PgTarget *target, Batch *batch, SluiceError *err) SLUICE_MUST_CHECK;
+
+/* ---- target_pg.c ---- */
+
+/* Counts for when the transaction commits. */
+extern void pg_count(PgTarget *target, Table *table, TableCount kind, uint64_t more);
 
 #endif

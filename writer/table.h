@@ -43,6 +43,10 @@ typedef struct Table
 	bool retired;
 	Counter *counters[COUNT_KINDS]; /* NULL until stats_table() */
 
+	uint64_t uncommitted[COUNT_KINDS]; /* what the open target transaction did */
+	struct Table *next_touched;		   /* of the tables with such counts */
+	bool touched;
+
 	uint32_t scratch; /* of whoever is at work on one batch; not used otherwise */
 } Table;
 

@@ -33,11 +33,12 @@ static bool
 add_server(ServerList *list, const char *url, size_t length, SluiceError *err)
 {
 	const char *scheme = memmem(url, length, "://", 3) != NULL ? "" : "nats://";
-	char *out = list->urls[list->count];
+	char *out;
 
 	if (list->count == NATS_SERVERS_MAXIMUM)
 		return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "more than %d NATS servers",
 						   NATS_SERVERS_MAXIMUM);
+	out = list->urls[list->count];
 	if (length + strlen(scheme) >= NATS_URL_MAXIMUM)
 		return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "a NATS URL is longer than %d characters",
 						   NATS_URL_MAXIMUM - 1);

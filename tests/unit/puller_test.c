@@ -46,7 +46,7 @@ start(void **state)
 	for (size_t i = 0; i < sizeof(payload); i++)
 		payload[i] = (char) (i % 251);
 	nats_server_start(&server, NULL);
-	return 0;
+	return nats_Open(-1) == NATS_OK ? 0 : -1;
 }
 
 static int

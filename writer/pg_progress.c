@@ -1,0 +1,273 @@
+/*
+ * pg_progress.c - the progress row at a PostgreSQL target: making it, owning it, moving it.
+ */
+#include "pg_target.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TAKE_OVER_ATTEMPTS 5
+#define NUMBER_TEXT		   32
+
+static const char create_sql[] =
+	"CREATE SCHEMA IF NOT EXISTS sluice;"
+	"CREATE TABLE IF NOT EXISTS sluice.progress ("
+	" stream text NOT NULL,"
+	" lane integer NOT NULL,"
+	" consumer text NOT NULL,"
+	" epoch bigint NOT NULL DEFAULT 0,"
+	" owner text NOT NULL DEFAULT '',"
+	" backend_pid integer NOT NULL DEFAULT 0,"
+	" incarnation numeric(20,0) NOT NULL DEFAULT 0,"
+	" commit_lsn pg_lsn NOT NULL DEFAULT '0/0',"
+	" next_sequence bigint NOT NULL DEFAULT 0,"
+	" stream_created bigint NOT NULL DEFAULT 0,"
+	" applied_at timestamptz,"
+	" PRIMARY KEY (stream, lane, consumer)) WITH (fillfactor = 50);"
+	"COMMENT ON TABLE sluice.progress IS 'How far each change stream was applied here; changed in the"
+	" transaction of the data. Made by sluice-writer.'";
+
+/* Stream and consumer are of [a-z0-9_], so they may stand in a text as they are. */
+#define KEY_FORMAT "stream = '%s' AND lane = %d AND consumer = '%s'"
+#define KEY_VALUES(s) (s)->stream, (s)->lane, (s)->consumer
+
+/* ---- taking over ---- */
+
+static bool
+ensure_table(PgTarget *target, SluiceError *err)
+{
+	PGresult *result = NULL;
+	bool missing;
+
+	if (!pg_query(&target->c, &result, err,
+				  "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+				  " ON n.oid = c.relnamespace WHERE n.nspname = 'sluice' AND c.relname = 'progress'"))
+		return false;
+	missing = PQntuples(result) == 0;
+	PQclear(result);
+	if (!missing || pg_query(&target->c, NULL, err, "%s", create_sql))
+		return true;
+	/* Another writer may have been at it at the same moment. */
+	if (strcmp(target->c.sqlstate, SQLSTATE_UNIQUE) == 0)
+		err->code = SLUICE_ERROR_IO;
+	(void) sluice_prefix(err, "making the table sluice.progress");
+	return sluice_hint(err, "the writer's role needs CREATE on the database, or the schema sluice "
+							"and the table made for it");
+}
+
+/* Ends the session of the owner before, which is fenced but may hold locks. */
+static bool
+end_former(PgTarget *target, const char *pid, SluiceError *err)
+{
+	const TargetSettings *settings = target->c.settings;
+	bool done = pg_query(&target->c, NULL, err,
+						 "SELECT pg_catalog.pg_terminate_backend(a.pid)"
+						 " FROM pg_catalog.pg_stat_activity a WHERE a.pid = %s"
+						 " AND a.pid <> pg_catalog.pg_backend_pid()"
+						 " AND a.application_name = 'sluice-writer %s'",
+						 pid, settings->stream);
+
+	if (done || PQstatus(target->c.conn) == CONNECTION_BAD)
+		return done;
+	log_failure(settings->log, LOG_WARNING, "cannot end the session of the writer before", err,
+				(LogField[]){LOG_TEXT("backend", pid), LOG_END});
+	sluice_error_clear(err);
+	return true;
+}
+
+/* The row is locked: by a session of the owner before that hangs. */
+static bool
+end_holder(PgTarget *target, SluiceError *err)
+{
+	PGresult *result = NULL;
+	bool good;
+
+	if (!pg_query(&target->c, NULL, err, "ROLLBACK") ||
+		!pg_query(&target->c, &result, err,
+				  "SELECT backend_pid FROM sluice.progress WHERE " KEY_FORMAT,
+				  KEY_VALUES(target->c.settings)))
+		return false;
+	good = PQntuples(result) == 0 || end_former(target, PQgetvalue(result, 0, 0), err);
+	PQclear(result);
+	return good;
+}
+
+static void
+read_row(PgTarget *target, const PGresult *row)
+{
+	Progress *progress = &target->progress;
+	uint64_t position = 0;
+	uint32_t high = 0, low = 0;
+
+	progress->epoch = strtoll(PQgetvalue(row, 0, 0), NULL, 10);
+	progress->position.incarnation = strtoull(PQgetvalue(row, 0, 1), NULL, 10);
+	if (sscanf(PQgetvalue(row, 0, 2), "%" SCNx32 "/%" SCNx32, &high, &low) == 2)
+		position = (uint64_t) high << 32 | low;
+	progress->position.commit = position;
+	progress->position.index = position == 0 ? 0 : CHANGE_INDEX_COMMIT;
+	progress->next_sequence = strtoull(PQgetvalue(row, 0, 3), NULL, 10);
+	progress->stream_created = strtoll(PQgetvalue(row, 0, 4), NULL, 10);
+}
+
+/* Raises the epoch; leaves the transaction open.  *pid is the backend of the owner before. */
+static bool
+raise_epoch(PgTarget *target, char pid[NUMBER_TEXT], SluiceError *err)
+{
+	const TargetSettings *settings = target->c.settings;
+	const char *const owner[] = {settings->owner};
+	PGresult *result = NULL;
+	char *sql = NULL;
+	bool good;
+
+	if (!pg_query(&target->c, NULL, err,
+				  "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = on;"
+				  "INSERT INTO sluice.progress (stream, lane, consumer) VALUES ('%s', %d, '%s')"
+				  " ON CONFLICT DO NOTHING",
+				  KEY_VALUES(settings)))
+		return false;
+	if (asprintf(&sql,
+				 "UPDATE sluice.progress AS p SET epoch = p.epoch + 1, owner = $1,"
+				 " backend_pid = pg_catalog.pg_backend_pid() FROM (SELECT backend_pid"
+				 " FROM sluice.progress WHERE " KEY_FORMAT " FOR UPDATE) AS o WHERE " KEY_FORMAT
+				 " RETURNING p.epoch, p.incarnation, p.commit_lsn, p.next_sequence,"
+				 " p.stream_created, o.backend_pid",
+				 KEY_VALUES(settings), KEY_VALUES(settings)) < 0)
+		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a statement");
+	good = pg_query_params(&target->c, sql, 1, owner, &result, err);
+	free(sql);
+	if (!good)
+		return false;
+	good = PQntuples(result) == 1;
+	if (good)
+	{
+		read_row(target, result);
+		(void) snprintf(pid, NUMBER_TEXT, "%s", PQgetvalue(result, 0, 5));
+	}
+	PQclear(result);
+	return good || sluice_fail(err, SLUICE_ERROR_IO, "the progress row vanished");
+}
+
+bool
+pg_take_over(PgTarget *target, SluiceError *err)
+{
+	char pid[NUMBER_TEXT];
+	bool raised = false;
+
+	if (!ensure_table(target, err))
+		return false;
+	for (int attempt = 0; !raised && attempt < TAKE_OVER_ATTEMPTS; attempt++)
+	{
+		raised = raise_epoch(target, pid, err);
+		if (raised)
+			break;
+		if (strcmp(target->c.sqlstate, SQLSTATE_LOCK_TIMEOUT) != 0 || !end_holder(target, err))
+			return false;
+	}
+	return raised && pg_query(&target->c, NULL, err, "COMMIT") && end_former(target, pid, err);
+}
+
+/* ---- moving ---- */
+
+static const struct ControlText
+{
+	const char *name, *sql;
+} control_texts[PG_CONTROLS] = {
+	[PG_BEGIN] = {"sluice_begin", "BEGIN"},
+	[PG_COMMIT] = {"sluice_commit", "COMMIT"},
+	[PG_SAVEPOINT] = {"sluice_savepoint", "SAVEPOINT chunk"},
+	[PG_RELEASE] = {"sluice_release", "RELEASE SAVEPOINT chunk"},
+	[PG_FENCE] = {"sluice_fence", NULL},
+	[PG_LOG] = {"sluice_log", "SELECT pg_catalog.pg_current_wal_insert_lsn(),"
+							  " pg_catalog.pg_current_wal_flush_lsn()"},
+};
+
+#define FENCE_PARAMETERS 7
+
+/* The fence with its values, or their places, filled in. */
+#define FENCE_FORMAT                                                                               \
+	"WITH x AS (UPDATE sluice.progress SET commit_lsn = %s, incarnation = %s, next_sequence = %s," \
+	" stream_created = %s, applied_at = pg_catalog.clock_timestamp() WHERE " KEY_FORMAT            \
+	" AND epoch = %s AND commit_lsn = %s AND incarnation = %s RETURNING 1)"                        \
+	" SELECT 1 / pg_catalog.count(*) FROM x"
+
+bool
+pg_controls_init(PgTarget *target, SluiceError *err)
+{
+	for (int i = 0; i < PG_CONTROLS; i++)
+	{
+		PgStatement *control = &target->controls[i];
+
+		(void) snprintf(control->name, sizeof(control->name), "%s", control_texts[i].name);
+		control->sql = control_texts[i].sql != NULL ? strdup(control_texts[i].sql) : NULL;
+		if (i == PG_FENCE &&
+			asprintf(&control->sql, FENCE_FORMAT, "$1", "$2", "$3", "$4",
+					 KEY_VALUES(target->c.settings), "$5", "$6", "$7") < 0)
+			control->sql = NULL;
+		control->parameter_count = i == PG_FENCE ? FENCE_PARAMETERS : 0;
+		if (control->sql == NULL)
+			return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for statements");
+	}
+	return true;
+}
+
+void
+pg_controls_free(PgTarget *target)
+{
+	for (int i = 0; i < PG_CONTROLS; i++)
+		free(target->controls[i].sql);
+}
+
+/* The fence's values in the order of its parameters. */
+static void
+fence_values(const PgTarget *target, const BatchEnd *end, char values[FENCE_PARAMETERS][NUMBER_TEXT])
+{
+	const ChangeId *old = &target->progress.position;
+
+	(void) snprintf(values[0], NUMBER_TEXT, "%" PRIX32 "/%" PRIX32,
+					(uint32_t) (end->position.commit >> 32), (uint32_t) end->position.commit);
+	(void) snprintf(values[1], NUMBER_TEXT, "%" PRIu64, end->position.incarnation);
+	(void) snprintf(values[2], NUMBER_TEXT, "%" PRIu64, end->next_sequence);
+	(void) snprintf(values[3], NUMBER_TEXT, "%" PRId64, target->base.stream_created);
+	(void) snprintf(values[4], NUMBER_TEXT, "%" PRId64, target->progress.epoch);
+	(void) snprintf(values[5], NUMBER_TEXT, "%" PRIX32 "/%" PRIX32, (uint32_t) (old->commit >> 32),
+					(uint32_t) old->commit);
+	(void) snprintf(values[6], NUMBER_TEXT, "%" PRIu64, old->incarnation);
+}
+
+char *
+pg_fence_sql(const PgTarget *target, const BatchEnd *end)
+{
+	char values[FENCE_PARAMETERS][NUMBER_TEXT], lsn[NUMBER_TEXT + 2], old[NUMBER_TEXT + 2];
+	char *sql = NULL;
+
+	fence_values(target, end, values);
+	(void) snprintf(lsn, sizeof(lsn), "'%s'", values[0]);
+	(void) snprintf(old, sizeof(old), "'%s'", values[5]);
+	return asprintf(&sql, FENCE_FORMAT, lsn, values[1], values[2], values[3],
+					KEY_VALUES(target->c.settings), values[4], old, values[6]) < 0
+			   ? NULL
+			   : sql;
+}
+
+bool
+pg_queue_fence(PgTarget *target, const BatchEnd *end, SluiceError *err)
+{
+	char values[FENCE_PARAMETERS][NUMBER_TEXT];
+	const char *pointers[FENCE_PARAMETERS];
+
+	fence_values(target, end, values);
+	for (int i = 0; i < FENCE_PARAMETERS; i++)
+		pointers[i] = values[i];
+	return pg_pipeline_control(&target->pipeline, PG_ITEM_FENCE, &target->controls[PG_FENCE],
+							   pointers, err);
+}
+
+bool
+pg_fail_fenced(const PgTarget *target, SluiceError *err)
+{
+	return sluice_fail(err, SLUICE_ERROR_CONFLICT,
+					   "another writer took over: the progress row is not at epoch %" PRId64
+					   " any more",
+					   target->progress.epoch);
+}
