@@ -135,11 +135,17 @@ pass_on(UTILITY_PARAMETERS)
 static void
 utility(UTILITY_PARAMETERS)
 {
-	Oid database = database_needed(statement->utilityStmt);
+	Node *command = statement->utilityStmt;
+	Oid database = database_needed(command);
+	bool commits_prepared = IsA(command, TransactionStmt) &&
+							castNode(TransactionStmt, command)->kind == TRANS_STMT_COMMIT_PREPARED;
 
 	if (!OidIsValid(database) || database == MyDatabaseId)
 	{
 		pass_on(UTILITY_ARGUMENTS);
+		/* It has no transaction number of its own that the commit callback could see. */
+		if (commits_prepared && pg_atomic_read_u32(&shared->running) > 0)
+			wake_streams();
 		return;
 	}
 	make_way(database);

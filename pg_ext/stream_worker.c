@@ -12,6 +12,8 @@
  */
 #include "postgres.h"
 
+#include <malloc.h>
+
 #include "access/xact.h"
 #include "access/xlogutils.h"
 #include "miscadmin.h"
@@ -40,12 +42,14 @@
 #include "pg_ext/wal_source.h"
 
 #define WINDOW_MESSAGES 256
-#define IDLE_MS			100	 /* how late changes are seen that no commit in this server announced */
+#define IDLE_FIRST_MS	100	 /* how late changes are seen that no commit announced; doubles... */
+#define IDLE_LAST_MS	400	 /* ...up to this while the log stands still */
 #define UNFLUSHED_MS	10	 /* the same while commits are not flushed yet */
 #define UPKEEP_MS		100	 /* how often progress is looked at while the log keeps us busy */
 #define SAVE_MS			5000 /* how often the slot's position is made durable */
 #define DRAIN_MS		500	 /* for acknowledgements at a requested end */
-#define RECORDS_A_TURN	256	 /* log records between two looks at the clock */
+#define REUSE_BYTES		(4 << 20) /* bundles up to this size are reused by malloc, not mapped anew */
+#define RECORDS_A_TURN	256		  /* log records between two looks at the clock */
 
 /* The whole of this process. */
 typedef struct Worker
@@ -60,8 +64,10 @@ typedef struct Worker
 	ChangeId emitted; /* the last change handed to the publisher */
 	XLogRecPtr saved; /* confirmed position that is durable in the slot */
 	TimestampTz upkeep_at, save_at;
-	bool terminal; /* the error being raised cannot mend itself */
-	bool stopping; /* it is no error: the stream shall not run */
+	XLogRecPtr idle_at; /* where the log stood when we last slept... */
+	long idle_ms;		/* ...and for how long at most */
+	bool terminal;		/* the error being raised cannot mend itself */
+	bool stopping;		/* it is no error: the stream shall not run */
 } Worker;
 
 static Worker worker;
@@ -445,11 +451,20 @@ static void
 wait_for_log(void)
 {
 	XLogRecPtr end = worker.decoding->reader->EndRecPtr;
-	long ms = GetXLogInsertRecPtr() > end ? UNFLUSHED_MS : IDLE_MS;
+	long ms = UNFLUSHED_MS;
+
+	if (GetXLogInsertRecPtr() <= end)
+	{
+		worker.idle_ms =
+			end == worker.idle_at ? Min(worker.idle_ms * 2, IDLE_LAST_MS) : IDLE_FIRST_MS;
+		worker.idle_at = end;
+		ms = worker.idle_ms;
+	}
 
 	pg_atomic_write_u32(&worker.entry->sleeping, 1);
 	pg_memory_barrier();
-	if (!wal_source_has(Max(end, worker.decoding->reader->EndRecPtr + SizeOfXLogRecord - 1)))
+	/* More may be flushed than we could read: the rest of a record that is not whole yet. */
+	if (!wal_source_has(wal_source_end()))
 		wait_for_events(ms);
 	else
 		serve_interrupts();
@@ -668,6 +683,8 @@ work(void)
 void
 sluice_stream_main(Datum arg)
 {
+	(void) mallopt(M_MMAP_THRESHOLD, REUSE_BYTES);
+	(void) mallopt(M_TRIM_THRESHOLD, 2 * REUSE_BYTES);
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	enter_entry(DatumGetInt32(arg));

@@ -35,6 +35,12 @@ wal_source_has(XLogRecPtr position)
 	return flushed > position;
 }
 
+XLogRecPtr
+wal_source_end(void)
+{
+	return flushed;
+}
+
 /* For finding a slot's start only, where nothing else is to be served meanwhile. */
 static void
 wait_for(XLogRecPtr position)

@@ -21,4 +21,7 @@ extern void wal_source_wait(bool wait);
 /* Whether the log is flushed beyond a position, so that reading on is worth while. */
 extern bool wal_source_has(XLogRecPtr position);
 
+/* The end of what was flushed when that was last looked at; at the end of the log: by the last read. */
+extern XLogRecPtr wal_source_end(void);
+
 #endif

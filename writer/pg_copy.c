@@ -156,22 +156,11 @@ put_rows(PgTarget *target, const PgTable *table, const PlanRow *rows, uint32_t c
 	for (uint32_t i = 0; good && i < count;)
 	{
 		size_t length;
+		uint32_t run = table->verbatim ? adjacent_rows(rows + i, count - i, &length) : 1;
 
-		if (!table->verbatim)
-		{
-			good = put_written(target, table, &rows[i++].image, err);
-			continue;
-		}
-		length = rows[i].image.length;
-		if (i + 1 < count)
-		{
-			uint32_t run = adjacent_rows(rows + i, count - i, &length);
-
-			good = put_bytes(target, rows[i].image.data, length, err);
-			i += run;
-			continue;
-		}
-		good = put_bytes(target, rows[i++].image.data, length, err);
+		good = table->verbatim ? put_bytes(target, rows[i].image.data, length, err)
+							   : put_written(target, table, &rows[i].image, err);
+		i += run;
 	}
 	return good && put_bytes(target, trailer, sizeof(trailer), err) && put_staged(target, err);
 }
@@ -224,7 +213,8 @@ await_copy(PgTarget *target, SluiceError *err)
 	/* A canary that sang: the next session looks at the table anew. */
 	if (strcmp(target->c.sqlstate, SQLSTATE_NOT_SUPPORTED) == 0)
 		err->code = SLUICE_ERROR_IO;
-	return pg_take_all(&target->c, NULL, NULL) && false;
+	(void) !pg_take_all(&target->c, NULL, NULL);
+	return false;
 }
 
 static bool

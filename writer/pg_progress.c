@@ -176,7 +176,7 @@ static const struct ControlText
 	[PG_BEGIN] = {"sluice_begin", "BEGIN"},
 	[PG_COMMIT] = {"sluice_commit", "COMMIT"},
 	[PG_SAVEPOINT] = {"sluice_savepoint", "SAVEPOINT chunk"},
-	[PG_RELEASE] = {"sluice_release", "RELEASE SAVEPOINT chunk"},
+	[PG_NEXT_SAVEPOINT] = {"sluice_release", "RELEASE SAVEPOINT chunk"},
 	[PG_FENCE] = {"sluice_fence", NULL},
 	[PG_LOG] = {"sluice_log", "SELECT pg_catalog.pg_current_wal_insert_lsn(),"
 							  " pg_catalog.pg_current_wal_flush_lsn()"},

@@ -261,7 +261,7 @@ put_unnest(SqlText *sql)
 {
 	int count = sql->statement->parameter_count;
 
-	(void) fputs("pg_catalog.unnest(", sql->out);
+	(void) fputs("unnest(", sql->out);
 	for (int i = 1; i <= count; i++)
 		(void) fprintf(sql->out, "%s$%d", i == 1 ? "" : ", ", i);
 	(void) fputs(") AS u(", sql->out);

@@ -32,7 +32,7 @@ typedef enum PgControl
 	PG_BEGIN,
 	PG_COMMIT,
 	PG_SAVEPOINT,
-	PG_RELEASE,
+	PG_NEXT_SAVEPOINT, /* releases the one before; to be sent before PG_SAVEPOINT */
 	PG_FENCE,
 	PG_LOG,
 	PG_CONTROLS
@@ -49,8 +49,8 @@ typedef struct PgTarget
 	unsigned statement_numbers;
 	Progress progress; /* as committed, by all this process knows */
 
-	bool open;	/* chunks before were applied in the transaction that is open */
-	bool begun; /* the current chunk's transaction, or savepoint, was begun */
+	bool open;	/* chunks before were applied in the open transaction, up to the savepoint "chunk" */
+	bool begun; /* a transaction is open */
 	PgOutstanding outstanding;
 	Batch *batch;		 /* the one being applied */
 	bool copied;		 /* the last COPY of the outstanding query has ended well */

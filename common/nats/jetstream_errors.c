@@ -139,15 +139,20 @@ fill(SluiceError *err, const ErrorMeaning *meaning, int jetstream_code, const ch
 	return false;
 }
 
-/* libnats' own words for the status, when its last error in this thread is about it. */
+/* libnats' own words for the status, when its last error in this thread is about it; they begin with
+ * "(FILE:LINE): " of its source. */
 static void
 status_text(natsStatus status, char *text, size_t size)
 {
 	natsStatus last = NATS_OK;
 	const char *words = nats_GetLastError(&last);
+	const char *place;
 
 	if (words == NULL || words[0] == '\0' || last != status)
 		words = natsStatus_GetText(status);
+	place = words[0] == '(' ? strstr(words, "): ") : NULL;
+	if (place != NULL)
+		words = place + 3;
 	(void) snprintf(text, size, "%s", words);
 	redact_userinfo(text);
 }

@@ -89,19 +89,18 @@ decode_seed(const char *text, uint8_t key[KEY_BYTES])
 	return good;
 }
 
-/* A seed stands on a line of its own; tools put a title and dashes around it. */
+/* A seed stands on a line of its own, which libnats wants to end with a newline alone; tools put a
+ * title and dashes around it. */
 static bool
 find_seed(const char *text, uint8_t key[KEY_BYTES])
 {
-	for (const char *at = text; *at != '\0'; at += strspn(at, "\r\n"))
+	for (const char *at = text; *at != '\0'; at += strspn(at, "\n"))
 	{
-		size_t length;
+		size_t length = strcspn(at, "\n");
 
-		at += strspn(at, " \t");
-		length = strcspn(at, " \t\r\n");
 		if (length == SEED_TEXT && at[0] == 'S' && decode_seed(at, key))
 			return true;
-		at += strcspn(at, "\r\n");
+		at += length;
 	}
 	return false;
 }

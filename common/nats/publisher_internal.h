@@ -86,8 +86,9 @@ struct Publisher
 	PurgeStep steps[PURGE_MARKS];
 	int step_count;
 	uint64_t purged_below;
-	int64_t upkeep_ms; /* when the stream was last looked at */
-	ByteBuf scratch;   /* compressed bundles, parts */
+	int64_t upkeep_ms;	   /* when the stream was last looked at... */
+	uint64_t upkeep_acked; /* ...and what this life had acknowledged then */
+	ByteBuf scratch;	   /* compressed bundles, parts */
 	bool stopping;
 	int64_t stop_by_ms;
 };

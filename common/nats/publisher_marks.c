@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UPKEEP_MS 2000 /* how often the stream's size is read and its head purged */
+#define UPKEEP_MS	   2000	 /* how often the stream's size is read and its head purged... */
+#define UPKEEP_IDLE_MS 15000 /* ...while nothing is published */
 
 /* Lock held. */
 static void
@@ -130,7 +131,8 @@ purgeable(Publisher *publisher, uint64_t needed, int64_t now)
 	uint64_t below = publisher->purged_below;
 	int passed = 0;
 
-	if (publisher->step_count == 0 || steps[publisher->step_count - 1].sequence < needed)
+	if (needed > below &&
+		(publisher->step_count == 0 || steps[publisher->step_count - 1].sequence < needed))
 	{
 		if (publisher->step_count == PURGE_MARKS) /* the newest step takes in the new one */
 			steps[PURGE_MARKS - 1] = (PurgeStep){needed, now};
@@ -153,13 +155,15 @@ bool
 marks_upkeep(Publisher *publisher, SluiceError *err)
 {
 	int64_t now = monotonic_ms();
+	bool idle = publisher->life.acked == publisher->upkeep_acked && publisher->step_count == 0;
 	JetStreamInfo info;
 	uint64_t needed;
 	uint64_t below;
 
-	if (now - publisher->upkeep_ms < UPKEEP_MS)
+	if (now - publisher->upkeep_ms < (idle ? UPKEEP_IDLE_MS : UPKEEP_MS))
 		return true;
 	publisher->upkeep_ms = now;
+	publisher->upkeep_acked = publisher->life.acked;
 	if (!jetstream_info(&publisher->life.session, publisher->options.stream, &info, err))
 		return false;
 	pthread_mutex_lock(&publisher->lock);

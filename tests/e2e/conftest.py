@@ -1,5 +1,6 @@
 """Options, servers shared by a module's tests, and logs of everything after a failure."""
 import os
+import re
 import sys
 
 import pytest
@@ -8,7 +9,8 @@ sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import process, servers
 from harness.nats import NatsServer
-from harness.postgres import Postgres, Source
+from harness.pipeline import Pipeline
+from harness.postgres import NO_FSYNC, Postgres, Source
 
 TAIL_LINES = 40
 
@@ -57,19 +59,29 @@ def soak(request):
 @pytest.fixture(scope='module')
 def source(request):
     """A running cluster with the extension preloaded."""
-    yield from _running(Source(request.config.getoption('--pg'), name='source'))
+    yield from _running(Source(request.config.getoption('--pg'), NO_FSYNC, name='source'))
 
 
 @pytest.fixture(scope='module')
 def target(request):
     """A running cluster without the extension."""
-    yield from _running(Postgres(request.config.getoption('--target-pg'), name='target'))
+    yield from _running(Postgres(request.config.getoption('--target-pg'), NO_FSYNC, name='target'))
 
 
 @pytest.fixture(scope='module')
 def nats(request):
     """A running nats-server with JetStream."""
     yield from _running(NatsServer(request.config.getoption('--nats')))
+
+
+@pytest.fixture
+def pipeline(request, source, target, nats):
+    """Databases and a stream for one test, on the module's servers."""
+    made = Pipeline(source, target, nats, 't_' + re.sub(r'\W+', '_', request.node.name[len('test_'):].lower())[:36])
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 def _running(server):

@@ -388,6 +388,54 @@ forged_bundles_break_nothing(void **state)
 	bundle_reader_free(&reader);
 }
 
+/* The example of docs/bundle-format.md, byte by byte. */
+static void
+the_layout_is_fixed(void **state)
+{
+	/* clang-format off */
+	static const char expected[] =
+		"R\0\0\0" "\0\0\0\x44"
+			"\0\0\x40\0" "d" "\0" "\0\2" "\0\6public\0" "\0\1t\0"
+			"\3\3\0\0" "\0\0\0\x17" "\xFF\xFF\xFF\xFF" "\0\2id\0" "\0\4int4\0"
+			"\0\x09\0\0" "\0\0\0\x19" "\xFF\xFF\xFF\xFF" "\0\1v\0" "\0\4text\0"
+		"B\0\0\0" "\0\0\0\x17"
+			"\0\0\0\0\x01\x6B\x37\x48" "\x00\x02\xFB\x0D\xEE\x0E\x91\x20" "\0\0\x02\xE5" "\0\0\0"
+		"I\0\0\0" "\0\0\0\x0E"
+			"\0\2" "\0\0\0\4" "\0\0\0\1" "\xFF\xFF\xFF\xFF"
+		"C\0\0\0" "\0\0\0\x08"
+			"\x00\x02\xFB\x0D\xEE\x0E\x91\x20";
+	/* clang-format on */
+	const size_t length = sizeof(expected) - 1;
+	const BundleColumn two[] = {
+		{"id", "int4", 23, -1, CANON_INT32, 0, COLUMN_KEY | COLUMN_PRIMARY},
+		{"v", "text", 25, -1, CANON_TEXT, 0, 0},
+	};
+	const BundleRelation relation = {16384, IDENTITY_DEFAULT, 2, "public", "t", two, NULL, 0};
+	const BundleBegin begin = {0x16B3748, INT64_C(0x0002FB0DEE0E9120), 741, ""};
+	ChangeId id = {1, begin.commit, 0};
+	BundleWriter writer;
+	uint16_t number;
+
+	(void) state;
+	bundle_writer_init(&writer, &allocator_malloc, MAXIMUM);
+	assert_true(bundle_writer_start(&writer, &id, 0, NULL));
+	assert_true(bundle_add_relation(&writer, &relation, &number, NULL));
+	assert_true(bundle_add_begin(&writer, &begin, &id, NULL));
+	id.index++;
+	assert_true(bundle_open(&writer, RECORD_INSERT, 0, number, NULL));
+	assert_true(bundle_row(&writer, 2, NULL));
+	assert_true(bundle_field(&writer, "\0\0\0\1", 4, NULL));
+	assert_true(bundle_field_mark(&writer, FIELD_NULL, NULL));
+	assert_true(bundle_close(&writer, &id, NULL));
+	id.index = CHANGE_INDEX_COMMIT;
+	assert_true(bundle_add_commit(&writer, begin.commit_time, &id, NULL));
+	assert_int_equal(writer.buf.length, BUNDLE_HEADER_SIZE + length);
+	assert_memory_equal(writer.buf.data + BUNDLE_HEADER_SIZE, expected, length);
+	assert_int_equal(writer.records, 4);
+	assert_int_equal(writer.changes, 3);
+	bundle_writer_free(&writer);
+}
+
 /* ---- records that contradict their relation or themselves ---- */
 
 static const BundleColumn columns[] = {
@@ -601,6 +649,7 @@ main(void)
 		cmocka_unit_test(reading_without_memory),
 		cmocka_unit_test(damage_is_refused),
 		cmocka_unit_test(forged_bundles_break_nothing),
+		cmocka_unit_test(the_layout_is_fixed),
 		cmocka_unit_test(rows_fit_their_relation),
 		cmocka_unit_test(a_truncate_names_relations),
 		cmocka_unit_test(the_number_of_records_counts),

@@ -23,8 +23,10 @@ BASE_CONF = {
     'dynamic_shared_memory_type': 'mmap',  # in the data folder, so that nothing stays behind a killed cluster
 }
 
-# Commits are durable (fsync on) unless a test says conf=QUICK: a test that
-# kills servers must see what production would.
+# Killing processes loses nothing that is in the kernel's page cache: without
+# fsync a test sees the same, sooner. Only a machine that dies is not shown.
+NO_FSYNC = {'fsync': 'off', 'full_page_writes': 'off'}
+
 QUICK = {'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off'}
 
 SOURCE_CONF = {
@@ -50,12 +52,13 @@ class Postgres:
     """A cluster: superuser postgres, trusted over its unix socket and 127.0.0.1.
 
     Made and started by start(). stop(), kill() and start() keep data, port and
-    log; remove() ends it for good.
+    log; remove() ends it for good. programs is another folder with initdb and
+    postgres of that version.
     """
 
-    def __init__(self, version=servers.DEBIAN_POSTGRES, conf=None, name='postgres', env=None):
+    def __init__(self, version=servers.DEBIAN_POSTGRES, conf=None, name='postgres', env=None, programs=None):
         self.version = version
-        self.bin = servers.postgres_bin(version)
+        self.bin = programs or servers.postgres_bin(version)
         self.name = name
         self.folder = private_folder(name)
         self.data = self.folder / 'data'

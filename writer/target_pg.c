@@ -1,0 +1,317 @@
+/*
+ * target_pg.c - PostgreSQL as a target (target.h): batches from their plan to their commit.
+ *
+ * Invariants:
+ * 1. `progress` only changes after the server said that the COMMIT is done.
+ * 2. A chunk is redone only from the point where it began: everything it did is rolled back before.
+ * 3. After an error that was given out, the connection is only good for being closed.
+ */
+#include "target_pg.h"
+
+#include <stdlib.h>
+
+#include "pg_target.h"
+
+#define STAGING_MAXIMUM ((size_t) 1 << 20)
+
+static PgTarget *
+pg_of(Target *target)
+{
+	return (PgTarget *) target;
+}
+
+/* ---- counts ---- */
+
+void
+pg_count(PgTarget *target, Table *table, TableCount kind, uint64_t more)
+{
+	if (!table->touched)
+	{
+		table->touched = true;
+		table->next_touched = target->touched;
+		target->touched = table;
+	}
+	table->uncommitted[kind] += more;
+}
+
+static void
+count_changes(PgTarget *target, const Batch *batch)
+{
+	for (size_t i = 0; i < batch->count;)
+	{
+		const Change *change = &batch->changes[i];
+		size_t first = i;
+
+		while (i < batch->count && batch->changes[i].table == change->table &&
+			   batch->changes[i].action == change->action)
+			i++;
+		if (change->table != NULL)
+			pg_count(target, change->table, (TableCount) change->action, i - first);
+	}
+}
+
+static void
+publish_counts(PgTarget *target)
+{
+	for (Table *table = target->touched; table != NULL; table = table->next_touched)
+	{
+		for (int i = 0; i < COUNT_KINDS; i++)
+		{
+			if (table->uncommitted[i] > 0)
+				stats_count(target->c.settings->stats, table, (TableCount) i,
+							table->uncommitted[i]);
+			table->uncommitted[i] = 0;
+		}
+		table->touched = false;
+	}
+	target->touched = NULL;
+}
+
+/* ---- life ---- */
+
+static void
+target_pg_close(Target *base)
+{
+	PgTarget *target = pg_of(base);
+
+	pg_disconnect(&target->c);
+	pg_controls_free(target);
+	pg_values_free(&target->values);
+	plan_free(&target->plan);
+	plan_free(&target->redo);
+	bytebuf_free(&target->staging);
+	free(target);
+}
+
+static bool
+target_pg_take_over(Target *base, Progress *progress, SluiceError *err)
+{
+	PgTarget *target = pg_of(base);
+
+	if (!pg_take_over(target, err))
+		return false;
+	*progress = target->progress;
+	return true;
+}
+
+static void
+target_pg_forget(Target *base, Table *table)
+{
+	(void) base;
+	pg_table_free(table->at_target);
+	table->at_target = NULL;
+}
+
+/* ---- batches ---- */
+
+static bool
+describe(PgTarget *target, Table *table, SluiceError *err)
+{
+	if (table->at_target != NULL)
+		return true;
+	/* A query cannot be sent while another one's results are to come. */
+	if (target->base.outstanding && !target->base.ops->settle(&target->base, err))
+		return false;
+	table->at_target = pg_describe(&target->c, table, err);
+	return table->at_target != NULL;
+}
+
+static bool
+describe_tables(PgTarget *target, const Batch *batch, SluiceError *err)
+{
+	for (size_t i = 0; i < batch->count; i++)
+	{
+		const Change *change = &batch->changes[i];
+		uint16_t count = change->action == CHANGE_TRUNCATE ? change->table_count : 1;
+
+		for (uint16_t k = 0; k < count; k++)
+		{
+			Table *table = change->action == CHANGE_TRUNCATE ? change->tables[k] : change->table;
+
+			if (!describe(target, table, err))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Without replication role the order of tables matters to foreign keys and triggers. */
+static bool
+make_plan(PgTarget *target, Plan *plan, Batch *batch, SluiceError *err)
+{
+	return target->c.replica_role ? plan_compact(plan, batch, err)
+								  : plan_ordered(plan, batch, err);
+}
+
+/* The batch is applied; `committed` when its transaction is, too. */
+static void
+finish_batch(PgTarget *target, bool committed)
+{
+	Batch *batch = target->batch;
+	Stats *stats = target->c.settings->stats;
+
+	count_changes(target, batch);
+	counter_add(stats->bytes, batch->bytes);
+	target->open = target->begun = !committed;
+	target->base.outstanding = false;
+	target->batch = NULL;
+	if (!committed)
+		return;
+	target->progress.position = batch->end.position;
+	target->progress.next_sequence = batch->end.next_sequence;
+	target->progress.stream_created = target->base.stream_created;
+	if (target->c.synchronous)
+		target->base.committed = ++target->base.durable;
+	counter_add(stats->transactions, batch->transactions);
+	counter_add(stats->batches, 1);
+	publish_counts(target);
+}
+
+/* Errors of the server that another way of doing the same may avoid, or tell better. */
+static bool
+can_redo(const PgTarget *target, const SluiceError *err)
+{
+	return PQstatus(target->c.conn) == CONNECTION_OK && target->c.sqlstate[0] != '\0' &&
+		   !sluice_error_transient(err->code) && err->code != SLUICE_ERROR_CONFLICT &&
+		   err->code != SLUICE_ERROR_MEMORY;
+}
+
+/* Back to where the chunk began. */
+static bool
+roll_back(PgTarget *target, SluiceError *err)
+{
+	target->outstanding = PG_NOTHING;
+	target->begun = true;
+	return pg_query(&target->c, NULL, err, "%s",
+					target->open ? "ROLLBACK TO SAVEPOINT chunk" : "ROLLBACK; BEGIN");
+}
+
+/* In source order, still many at a time. */
+static bool
+redo_ordered(PgTarget *target, SluiceError *err)
+{
+	return plan_ordered(&target->redo, target->batch, err) &&
+		   pg_send_plan(target, &target->redo, false, err);
+}
+
+static bool
+redo_rows(PgTarget *target, SluiceError *err)
+{
+	/* The next chunk's savepoint is set as behind every chunk. */
+	static const Plan nothing = {0};
+
+	return pg_apply_rows(target, target->batch, err) && pg_send_plan(target, &nothing, false, err);
+}
+
+/* The batch failed with *err: does it again in slower ways, up to its commit when `commit`. */
+static bool
+redo(PgTarget *target, bool commit, SluiceError *err)
+{
+	bool unique = strcmp(target->c.sqlstate, SQLSTATE_UNIQUE) == 0 ||
+				  strcmp(target->c.sqlstate, SQLSTATE_EXCLUSION) == 0;
+	bool good = false;
+
+	if (!can_redo(target, err))
+		return false;
+	counter_add(target->c.settings->stats->redone, 1);
+	log_failure(target->c.settings->log, LOG_DEBUG, "applying a batch again", err, NULL);
+	if (unique && target->c.replica_role && !target->plan.ordered)
+	{
+		if (!roll_back(target, err))
+			return false;
+		good = redo_ordered(target, err);
+		if (!good && !can_redo(target, err))
+			return false;
+	}
+	if (!good && (!roll_back(target, err) || !redo_rows(target, err)))
+		return false;
+	return !commit || (pg_send_commit(target, err) && pg_await(target, err));
+}
+
+static bool
+target_pg_settle(Target *base, SluiceError *err)
+{
+	PgTarget *target = pg_of(base);
+
+	if (!base->outstanding)
+		return true;
+	if (!pg_await(target, err) && !redo(target, true, err))
+		return false;
+	finish_batch(target, true);
+	return true;
+}
+
+static bool
+target_pg_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
+{
+	PgTarget *target = pg_of(base);
+	bool sent;
+
+	if (!describe_tables(target, batch, err) || !make_plan(target, &target->plan, batch, err) ||
+		!target_pg_settle(base, err))
+		return false;
+	target->batch = batch;
+	sent = pg_send_plan(target, &target->plan, commit, err);
+	if (sent && commit)
+	{
+		base->outstanding = true;
+		return true;
+	}
+	if (!sent && !redo(target, commit, err))
+		return false;
+	finish_batch(target, commit);
+	return true;
+}
+
+/* ---- durability ---- */
+
+static bool
+target_pg_flush(Target *base, bool now, SluiceError *err)
+{
+	PgTarget *target = pg_of(base);
+	TargetMark written = 0;
+	PGresult *result = NULL;
+
+	if (target->c.synchronous)
+		return true;
+	/* A transaction that waits for the disk brings all before it there. */
+	if (now && !pg_query(&target->c, NULL, err,
+						 "BEGIN; SET LOCAL synchronous_commit = on;"
+						 "SELECT pg_catalog.txid_current(); COMMIT"))
+		return false;
+	if (!pg_query(&target->c, &result, err, "%s", target->controls[PG_LOG].sql))
+		return false;
+	pg_read_marks(result, &written, &base->durable);
+	PQclear(result);
+	return true;
+}
+
+static const TargetOps pg_ops = {
+	.close = target_pg_close,
+	.take_over = target_pg_take_over,
+	.apply = target_pg_apply,
+	.settle = target_pg_settle,
+	.flush = target_pg_flush,
+	.forget = target_pg_forget,
+};
+
+Target *
+target_pg_open(const TargetSettings *settings, SluiceError *err)
+{
+	PgTarget *target = calloc(1, sizeof(*target));
+
+	if (target == NULL)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a target");
+		return NULL;
+	}
+	target->base.ops = &pg_ops;
+	pg_values_init(&target->values);
+	plan_init(&target->plan);
+	plan_init(&target->redo);
+	bytebuf_init(&target->staging, &allocator_malloc, STAGING_MAXIMUM);
+	if (pg_connect(&target->c, settings, err) && pg_controls_init(target, err))
+		return &target->base;
+	target_pg_close(&target->base);
+	return NULL;
+}
