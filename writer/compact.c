@@ -265,9 +265,8 @@ take_update(CompactSpace *space, Batch *batch, const Change *change, SluiceError
 	if (image.unchanged)
 		return CANNOT_COMPACT;
 	done = move_key(space, batch, table, CHANGE_DELETE, old_row, NULL, err);
-	return done != COMPACTED
-			   ? done
-			   : move_key(space, batch, table, CHANGE_INSERT, &image, &image, err);
+	return done != COMPACTED ? done
+							 : move_key(space, batch, table, CHANGE_INSERT, &image, &image, err);
 }
 
 static Compacted
@@ -455,8 +454,8 @@ add_stretch(Plan *plan, const Change *changes, size_t count, SluiceError *err)
 		const TableUse *use = &space->uses[i];
 
 		if (use->mode == MODE_KEYED)
-			good = add_entries(plan, use, STEP_DELETE, is_delete, err) &&
-				   add_updates(plan, use, err);
+			good =
+				add_entries(plan, use, STEP_DELETE, is_delete, err) && add_updates(plan, use, err);
 		else if (use->mode == MODE_ORDERED)
 			good = add_as_is(plan, use, changes, count, STEP_ORDERED, err);
 	}

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ARRAY_MINIMUM_ROWS 6	 /* fewer go faster as single statements */
+#define ARRAY_MINIMUM_ROWS 6				  /* fewer go faster as single statements */
 #define ARRAY_PIECE_BYTES  ((size_t) 4 << 20) /* of rows in one statement */
 
 PgStatement *
@@ -67,8 +67,7 @@ send_change_of_row(PgTarget *target, const Change *change, SluiceError *err)
 		case CHANGE_INSERT:
 			return send_row(target, change->table, PG_INSERT, NULL, &change->new_row, err);
 		case CHANGE_UPDATE: return send_update(target, change, err);
-		default:
-			return send_row(target, change->table, PG_DELETE, &change->old_row, NULL, err);
+		default: return send_row(target, change->table, PG_DELETE, &change->old_row, NULL, err);
 	}
 }
 
@@ -131,8 +130,8 @@ send_inserts(PgTarget *target, const Plan *plan, const Step *step, SluiceError *
 	bool good = true;
 
 	for (uint32_t i = 0; good && i < step->count; i++)
-		good = send_row(target, step->table, PG_INSERT, NULL, &plan->rows[step->first + i].image,
-						err);
+		good =
+			send_row(target, step->table, PG_INSERT, NULL, &plan->rows[step->first + i].image, err);
 	return good;
 }
 
@@ -219,8 +218,8 @@ queue_commit(PgTarget *target, SluiceError *err)
 	return pg_queue_fence(target, &target->batch->end, err) &&
 		   pg_pipeline_control(pipeline, PG_ITEM_CONTROL, &target->controls[PG_COMMIT], NULL,
 							   err) &&
-		   (target->c.synchronous || pg_pipeline_control(pipeline, PG_ITEM_LOG,
-														 &target->controls[PG_LOG], NULL, err));
+		   (target->c.synchronous ||
+			pg_pipeline_control(pipeline, PG_ITEM_LOG, &target->controls[PG_LOG], NULL, err));
 }
 
 bool
@@ -277,8 +276,9 @@ static bool
 send_step(PgTarget *target, const Plan *plan, const Step *step, SluiceError *err)
 {
 	static bool (*const sends[])(PgTarget *, const Plan *, const Step *, SluiceError *) = {
-		[STEP_DELETE] = send_keyed,		[STEP_UPDATE] = send_keyed,		[STEP_INSERT] = send_inserts,
-		[STEP_ORDERED] = send_ordered,	[STEP_TRUNCATE] = send_truncate,
+		[STEP_DELETE] = send_keyed,		 [STEP_UPDATE] = send_keyed,
+		[STEP_INSERT] = send_inserts,	 [STEP_ORDERED] = send_ordered,
+		[STEP_TRUNCATE] = send_truncate,
 	};
 
 	if (!queue_begin(target, err))
@@ -298,8 +298,8 @@ send_tail(PgTarget *target, const Plan *plan, uint32_t first, bool commit, Sluic
 	if (tail == NULL)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a statement");
 	target->begun = true;
-	good = pg_copy_steps(target, plan, plan->steps + first, plan->step_count - first, head, tail,
-						 err);
+	good =
+		pg_copy_steps(target, plan, plan->steps + first, plan->step_count - first, head, tail, err);
 	free(tail);
 	if (!good)
 		return false;

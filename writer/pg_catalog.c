@@ -14,8 +14,8 @@
 
 /* Built-in types that cannot be compared by "=", or for which it means less than "the same value". */
 static const Oid text_compared[] = {
-	114,  142,	600,  601,	602,  603,	604,  628,	718,  700,	701,  1700, 2970, 4072, 5038,
-	199,  143,	1017, 1018, 1019, 1020, 1027, 629,	719,  1021, 1022, 1231, 2949, 4073, 5039, 0};
+	114, 142,  600,	 601,  602,	 603,  604, 628, 718,  700,	 701,  1700, 2970, 4072, 5038, 199,
+	143, 1017, 1018, 1019, 1020, 1027, 629, 719, 1021, 1022, 1231, 2949, 4073, 5039, 0};
 
 /* To be completed by attgenerated, which came with PostgreSQL 12.  Parameter: the table's oid. */
 static const char columns_sql[] =
@@ -31,9 +31,9 @@ static const char columns_sql[] =
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::pg_catalog.oid AND a.attnum = b.number";
 
 /* Unique keys without expressions and conditions; indnkeyatts (for indnatts) came with PostgreSQL 11. */
-static const char keys_sql[] =
-	"SELECT i.indkey::pg_catalog.text, i.%s FROM pg_catalog.pg_index i WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique"
-	" AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL";
+static const char keys_sql[] = "SELECT i.indkey::pg_catalog.text, i.%s FROM pg_catalog.pg_index i "
+							   "WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique"
+							   " AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL";
 
 enum
 {
@@ -87,8 +87,8 @@ find_table(PgConnection *c, const BundleRelation *relation, PgTable *table, char
 	const char *const names[] = {relation->schema, relation->name};
 	char *schema = quote_name(c, relation->schema), *name = quote_name(c, relation->name);
 	PGresult *result = NULL;
-	bool good = schema != NULL && name != NULL &&
-				asprintf(&table->name, "%s.%s", schema, name) >= 0;
+	bool good =
+		schema != NULL && name != NULL && asprintf(&table->name, "%s.%s", schema, name) >= 0;
 
 	free(schema);
 	free(name);
@@ -161,8 +161,9 @@ set_sent(PgColumn *out, const BundleColumn *column, const PGresult *types, Sluic
 	bool known;
 
 	if (column->type_oid == 0 && !travels_as_text(column))
-		return sluice_fail(err, SLUICE_ERROR_DATA, "column %s of type %s cannot be sent to PostgreSQL",
-						   column->name, column->type_name);
+		return sluice_fail(err, SLUICE_ERROR_DATA,
+						   "column %s of type %s cannot be sent to PostgreSQL", column->name,
+						   column->type_name);
 	out->sent = column->type_oid != 0 ? column->type_oid : OID_TEXT;
 	out->sent_array = array_of(types, out->sent, &known);
 	if (!known)

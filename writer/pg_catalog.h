@@ -11,27 +11,27 @@ struct PgStatement;
 /* A column of the source's table at the target. */
 typedef struct PgColumn
 {
-	char *name;		  /* quoted */
-	Oid sent;		  /* type the value is sent as: the source's, text for what travels as text */
-	Oid sent_array;	  /* array of that, 0 when values cannot be sent as arrays */
-	char *cast;		  /* "::type" where the target's differs from what is sent, else "" */
-	Oid type;		  /* of the target, base type of a domain */
-	bool written;	  /* not computed by source or target */
-	bool same;		  /* COPY BINARY takes it as it came */
-	bool key;		  /* of Table.key */
+	char *name;		   /* quoted */
+	Oid sent;		   /* type the value is sent as: the source's, text for what travels as text */
+	Oid sent_array;	   /* array of that, 0 when values cannot be sent as arrays */
+	char *cast;		   /* "::type" where the target's differs from what is sent, else "" */
+	Oid type;		   /* of the target, base type of a domain */
+	bool written;	   /* not computed by source or target */
+	bool same;		   /* COPY BINARY takes it as it came */
+	bool key;		   /* of Table.key */
 	bool compare_text; /* its type has no equality, or not that of what is written */
 } PgColumn;
 
 typedef struct PgTable
 {
-	char *name;		  /* quoted, with schema */
+	char *name; /* quoted, with schema */
 	bool partitioned;
 	uint16_t column_count;
 	PgColumn *columns; /* in the source's order */
 	uint16_t written;  /* how many are */
 	bool copyable;	   /* COPY BINARY serves for all of them */
 	bool verbatim;	   /* and a row can be sent as it came */
-	unsigned canary;   /* number of the prepared statement that notices changed types, 0: none yet */
+	unsigned canary; /* number of the prepared statement that notices changed types, 0: none yet */
 	char *column_list; /* names of the written columns */
 	struct PgStatement *statements;
 } PgTable;

@@ -42,10 +42,12 @@ static const struct StateMeaning
 	const char *prefix;
 	SluiceErrorCode code;
 } state_meanings[] = {
-	{"08", SLUICE_ERROR_IO},		{"25006", SLUICE_ERROR_IO},	   {"28", SLUICE_ERROR_DENIED},
-	{"40", SLUICE_ERROR_IO},		{"42501", SLUICE_ERROR_DENIED}, {"42P01", SLUICE_ERROR_NOT_FOUND},
-	{"42703", SLUICE_ERROR_NOT_FOUND}, {"53", SLUICE_ERROR_IO},	   {"55", SLUICE_ERROR_TIMEOUT},
-	{"57", SLUICE_ERROR_IO},		{"58", SLUICE_ERROR_IO},	   {"XX000", SLUICE_ERROR_IO},
+	{"08", SLUICE_ERROR_IO},		   {"25006", SLUICE_ERROR_IO},
+	{"28", SLUICE_ERROR_DENIED},	   {"40", SLUICE_ERROR_IO},
+	{"42501", SLUICE_ERROR_DENIED},	   {"42P01", SLUICE_ERROR_NOT_FOUND},
+	{"42703", SLUICE_ERROR_NOT_FOUND}, {"53", SLUICE_ERROR_IO},
+	{"55", SLUICE_ERROR_TIMEOUT},	   {"57", SLUICE_ERROR_IO},
+	{"58", SLUICE_ERROR_IO},		   {"XX000", SLUICE_ERROR_IO},
 	{"", SLUICE_ERROR_DATA},
 };
 
@@ -239,12 +241,17 @@ static bool
 open_connection(PgConnection *c, SluiceError *err)
 {
 	char name[128];
-	const char *keys[] = {"connect_timeout",	 "keepalives_idle",	 "keepalives_interval",
-						  "keepalives_count",	 "dbname",			 "application_name",
-						  "client_encoding",	 c->settings->password != NULL ? "password" : NULL,
+	const char *keys[] = {"connect_timeout",
+						  "keepalives_idle",
+						  "keepalives_interval",
+						  "keepalives_count",
+						  "dbname",
+						  "application_name",
+						  "client_encoding",
+						  c->settings->password != NULL ? "password" : NULL,
 						  NULL};
-	const char *values[] = {"5",	"10",	"5",	"3",
-							c->settings->uri, name, "UTF8", c->settings->password, NULL};
+	const char *values[] = {
+		"5", "10", "5", "3", c->settings->uri, name, "UTF8", c->settings->password, NULL};
 	const char *text;
 
 	/* The first four are defaults that the URI overrides, those behind it are ours. */
@@ -261,8 +268,7 @@ open_connection(PgConnection *c, SluiceError *err)
 
 /* A setting that needs a privilege; without it the writer goes on and says what that means. */
 static bool
-try_setting(PgConnection *c, const char *sql, const char *consequence, bool *done,
-			SluiceError *err)
+try_setting(PgConnection *c, const char *sql, const char *consequence, bool *done, SluiceError *err)
 {
 	*done = pg_query(c, NULL, err, "%s", sql);
 	if (*done || PQstatus(c->conn) == CONNECTION_BAD)

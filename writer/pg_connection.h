@@ -11,20 +11,20 @@
 
 #include "target.h"
 
-#define SQLSTATE_SIZE			6
-#define SQLSTATE_UNIQUE			"23505"
-#define SQLSTATE_EXCLUSION		"23P01"
-#define SQLSTATE_DIVISION		"22012"
-#define SQLSTATE_LOCK_TIMEOUT	"55P03"
-#define SQLSTATE_NOT_SUPPORTED	"0A000"
+#define SQLSTATE_SIZE		   6
+#define SQLSTATE_UNIQUE		   "23505"
+#define SQLSTATE_EXCLUSION	   "23P01"
+#define SQLSTATE_DIVISION	   "22012"
+#define SQLSTATE_LOCK_TIMEOUT  "55P03"
+#define SQLSTATE_NOT_SUPPORTED "0A000"
 
 typedef struct PgConnection
 {
 	PGconn *conn;
 	const TargetSettings *settings;
-	int version;			   /* 150004 for 15.4 */
-	bool replica_role;		   /* triggers and foreign keys stay out of our way */
-	bool synchronous;		   /* commits wait for the disk */
+	int version;				  /* 150004 for 15.4 */
+	bool replica_role;			  /* triggers and foreign keys stay out of our way */
+	bool synchronous;			  /* commits wait for the disk */
 	char sqlstate[SQLSTATE_SIZE]; /* of the last failure the server told; "" when it told none */
 } PgConnection;
 
@@ -42,8 +42,8 @@ extern bool pg_take(PgConnection *c, PGresult **result, SluiceError *err) SLUICE
 extern bool pg_take_all(PgConnection *c, PGresult **last, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* One or more statements without parameters; with result the last one's, to be cleared. */
-extern bool pg_query(PgConnection *c, PGresult **result, SluiceError *err, const char *format,
-					 ...) SLUICE_PRINTF(4, 5) SLUICE_MUST_CHECK;
+extern bool pg_query(PgConnection *c, PGresult **result, SluiceError *err, const char *format, ...)
+	SLUICE_PRINTF(4, 5) SLUICE_MUST_CHECK;
 
 /* A statement with text parameters of unknown type. */
 extern bool pg_query_params(PgConnection *c, const char *sql, int count, const char *const *values,

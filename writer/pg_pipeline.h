@@ -35,7 +35,7 @@ typedef struct PgPipeline
 	size_t unsent; /* bytes queued since the last flush, about */
 	bool active;
 	bool synced;
-	bool failed;		/* err of the first failure was given out or is in `failure` */
+	bool failed; /* err of the first failure was given out or is in `failure` */
 	PgItemKind failed_kind;
 	SluiceError failure;
 	char sqlstate[SQLSTATE_SIZE];

@@ -10,26 +10,26 @@
 #define TAKE_OVER_ATTEMPTS 5
 #define NUMBER_TEXT		   32
 
-static const char create_sql[] =
-	"CREATE SCHEMA IF NOT EXISTS sluice;"
-	"CREATE TABLE IF NOT EXISTS sluice.progress ("
-	" stream text NOT NULL,"
-	" lane integer NOT NULL,"
-	" consumer text NOT NULL,"
-	" epoch bigint NOT NULL DEFAULT 0,"
-	" owner text NOT NULL DEFAULT '',"
-	" backend_pid integer NOT NULL DEFAULT 0,"
-	" incarnation numeric(20,0) NOT NULL DEFAULT 0,"
-	" commit_lsn pg_lsn NOT NULL DEFAULT '0/0',"
-	" next_sequence bigint NOT NULL DEFAULT 0,"
-	" stream_created bigint NOT NULL DEFAULT 0,"
-	" applied_at timestamptz,"
-	" PRIMARY KEY (stream, lane, consumer)) WITH (fillfactor = 50);"
-	"COMMENT ON TABLE sluice.progress IS 'How far each change stream was applied here; changed in the"
-	" transaction of the data. Made by sluice-writer.'";
+static const char create_sql[] = "CREATE SCHEMA IF NOT EXISTS sluice;"
+								 "CREATE TABLE IF NOT EXISTS sluice.progress ("
+								 " stream text NOT NULL,"
+								 " lane integer NOT NULL,"
+								 " consumer text NOT NULL,"
+								 " epoch bigint NOT NULL DEFAULT 0,"
+								 " owner text NOT NULL DEFAULT '',"
+								 " backend_pid integer NOT NULL DEFAULT 0,"
+								 " incarnation numeric(20,0) NOT NULL DEFAULT 0,"
+								 " commit_lsn pg_lsn NOT NULL DEFAULT '0/0',"
+								 " next_sequence bigint NOT NULL DEFAULT 0,"
+								 " stream_created bigint NOT NULL DEFAULT 0,"
+								 " applied_at timestamptz,"
+								 " PRIMARY KEY (stream, lane, consumer)) WITH (fillfactor = 50);"
+								 "COMMENT ON TABLE sluice.progress IS 'How far each change stream "
+								 "was applied here; changed in the"
+								 " transaction of the data. Made by sluice-writer.'";
 
 /* Stream and consumer are of [a-z0-9_], so they may stand in a text as they are. */
-#define KEY_FORMAT "stream = '%s' AND lane = %d AND consumer = '%s'"
+#define KEY_FORMAT	  "stream = '%s' AND lane = %d AND consumer = '%s'"
 #define KEY_VALUES(s) (s)->stream, (s)->lane, (s)->consumer
 
 /* ---- taking over ---- */
@@ -40,9 +40,10 @@ ensure_table(PgTarget *target, SluiceError *err)
 	PGresult *result = NULL;
 	bool missing;
 
-	if (!pg_query(&target->c, &result, err,
-				  "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-				  " ON n.oid = c.relnamespace WHERE n.nspname = 'sluice' AND c.relname = 'progress'"))
+	if (!pg_query(
+			&target->c, &result, err,
+			"SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+			" ON n.oid = c.relnamespace WHERE n.nspname = 'sluice' AND c.relname = 'progress'"))
 		return false;
 	missing = PQntuples(result) == 0;
 	PQclear(result);
@@ -200,9 +201,8 @@ pg_controls_init(PgTarget *target, SluiceError *err)
 
 		(void) snprintf(control->name, sizeof(control->name), "%s", control_texts[i].name);
 		control->sql = control_texts[i].sql != NULL ? strdup(control_texts[i].sql) : NULL;
-		if (i == PG_FENCE &&
-			asprintf(&control->sql, FENCE_FORMAT, "$1", "$2", "$3", "$4",
-					 KEY_VALUES(target->c.settings), "$5", "$6", "$7") < 0)
+		if (i == PG_FENCE && asprintf(&control->sql, FENCE_FORMAT, "$1", "$2", "$3", "$4",
+									  KEY_VALUES(target->c.settings), "$5", "$6", "$7") < 0)
 			control->sql = NULL;
 		control->parameter_count = i == PG_FENCE ? FENCE_PARAMETERS : 0;
 		if (control->sql == NULL)
@@ -220,7 +220,8 @@ pg_controls_free(PgTarget *target)
 
 /* The fence's values in the order of its parameters. */
 static void
-fence_values(const PgTarget *target, const BatchEnd *end, char values[FENCE_PARAMETERS][NUMBER_TEXT])
+fence_values(const PgTarget *target, const BatchEnd *end,
+			 char values[FENCE_PARAMETERS][NUMBER_TEXT])
 {
 	const ChangeId *old = &target->progress.position;
 

@@ -99,8 +99,7 @@ prepare(PgTarget *target, PgStatement *statement, SluiceError *err)
 	if (PQsendPrepare(target->c.conn, statement->name, statement->sql, statement->parameter_count,
 					  statement->types) != 1)
 		return pg_fail_lost(&target->c, err);
-	statement->prepared =
-		pg_flush(&target->c, err) && pg_take_all(&target->c, NULL, err);
+	statement->prepared = pg_flush(&target->c, err) && pg_take_all(&target->c, NULL, err);
 	return statement->prepared;
 }
 

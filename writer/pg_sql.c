@@ -316,9 +316,12 @@ put_delete_array(SqlText *sql)
 /* ---- statements ---- */
 
 static void (*const puts_kind[])(SqlText *sql) = {
-	[PG_INSERT] = put_insert,			   [PG_INSERT_NEW] = put_insert,
-	[PG_UPDATE] = put_update,			   [PG_UPDATE_MOVE] = put_update,
-	[PG_DELETE] = put_delete,			   [PG_UPDATE_ARRAY] = put_update_array,
+	[PG_INSERT] = put_insert,
+	[PG_INSERT_NEW] = put_insert,
+	[PG_UPDATE] = put_update,
+	[PG_UPDATE_MOVE] = put_update,
+	[PG_DELETE] = put_delete,
+	[PG_UPDATE_ARRAY] = put_update_array,
 	[PG_DELETE_ARRAY] = put_delete_array,
 };
 

@@ -13,9 +13,9 @@
 typedef enum PgStatementKind
 {
 	PG_INSERT,
-	PG_INSERT_NEW,	 /* does nothing when the row meets any unique key */
-	PG_UPDATE,		 /* the key stays */
-	PG_UPDATE_MOVE,	 /* the key is set too */
+	PG_INSERT_NEW,	/* does nothing when the row meets any unique key */
+	PG_UPDATE,		/* the key stays */
+	PG_UPDATE_MOVE, /* the key is set too */
 	PG_DELETE,
 	PG_UPDATE_ARRAY, /* many rows; the last parameter says how many */
 	PG_DELETE_ARRAY

@@ -49,13 +49,13 @@ typedef struct PgTarget
 	unsigned statement_numbers;
 	Progress progress; /* as committed, by all this process knows */
 
-	bool open;	/* chunks before were applied in the open transaction, up to the savepoint "chunk" */
+	bool open; /* chunks before were applied in the open transaction, up to the savepoint "chunk" */
 	bool begun; /* a transaction is open */
 	PgOutstanding outstanding;
-	Batch *batch;		 /* the one being applied */
-	bool copied;		 /* the last COPY of the outstanding query has ended well */
-	Table *touched;		 /* tables with uncommitted counts */
-	ByteBuf staging;	 /* COPY data on its way */
+	Batch *batch;	 /* the one being applied */
+	bool copied;	 /* the last COPY of the outstanding query has ended well */
+	Table *touched;	 /* tables with uncommitted counts */
+	ByteBuf staging; /* COPY data on its way */
 } PgTarget;
 
 /* ---- pg_progress.c ---- */
@@ -71,7 +71,8 @@ extern void pg_controls_free(PgTarget *target);
  * at the position and epoch known here: as text to be freed (NULL without memory), or queued.
  */
 extern char *pg_fence_sql(const PgTarget *target, const BatchEnd *end);
-extern bool pg_queue_fence(PgTarget *target, const BatchEnd *end, SluiceError *err) SLUICE_MUST_CHECK;
+extern bool pg_queue_fence(PgTarget *target, const BatchEnd *end,
+						   SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Fills err for a fence that failed; always false. */
 extern bool pg_fail_fenced(const PgTarget *target, SluiceError *err);

@@ -18,7 +18,8 @@ const char *const writer_state_names[WRITER_STATES] = {
 static const char rows_name[] = "sluice_writer_rows_total";
 static const char rows_help[] = "Changes applied, by table and action.";
 static const char conflicts_name[] = "sluice_writer_conflicts_total";
-static const char conflicts_help[] = "Rows that were not at the target as the change expected them.";
+static const char conflicts_help[] =
+	"Rows that were not at the target as the change expected them.";
 
 /* The series behind each TableCount. */
 static const struct TableSeries
@@ -59,9 +60,9 @@ make_states(Stats *stats, SluiceError *err)
 {
 	for (int i = 0; i < WRITER_STATES; i++)
 	{
-		stats->states[i] =
-			metrics_gauge(stats->metrics, "sluice_writer_state", "1 for the state the writer is in.",
-						  (MetricLabel[]){{"state", writer_state_names[i]}, {NULL, NULL}}, err);
+		stats->states[i] = metrics_gauge(
+			stats->metrics, "sluice_writer_state", "1 for the state the writer is in.",
+			(MetricLabel[]){{"state", writer_state_names[i]}, {NULL, NULL}}, err);
 		if (stats->states[i] == NULL)
 			return false;
 	}

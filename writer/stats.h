@@ -15,13 +15,13 @@
 typedef enum WriterState
 {
 	WRITER_STARTING,
-	WRITER_STANDBY,	  /* another process holds the lease */
+	WRITER_STANDBY, /* another process holds the lease */
 	WRITER_CONNECTING,
 	WRITER_APPLYING,
-	WRITER_RETRYING,  /* trouble that passes by itself */
-	WRITER_STOPPED,	  /* stopped by an error that somebody must mend; tries again */
+	WRITER_RETRYING, /* trouble that passes by itself */
+	WRITER_STOPPED,	 /* stopped by an error that somebody must mend; tries again */
 	WRITER_DRAINING,
-	WRITER_REFUSED,	  /* for good: a gap, another source */
+	WRITER_REFUSED, /* for good: a gap, another source */
 	WRITER_STATES
 } WriterState;
 
@@ -37,7 +37,7 @@ typedef struct Stats
 	Gauge *states[WRITER_STATES];
 	Histogram *apply_seconds;
 	_Atomic int64_t applied_commit_time; /* microseconds since 2000-01-01 UTC, 0 before the first */
-	_Atomic bool behind; /* there is something that is not applied yet */
+	_Atomic bool behind;				 /* there is something that is not applied yet */
 } Stats;
 
 extern bool stats_init(Stats *stats, Metrics *metrics, SluiceError *err) SLUICE_MUST_CHECK;

@@ -50,13 +50,12 @@ stream_reader_open(StreamReader *reader, NatsSession *session, uint64_t sequence
 	close_bundle(reader);
 	bundle_assembly_reset(&reader->assembly);
 	puller_close(reader->puller);
-	reader->session = session;
 	reader->position = *position;
 	reader->last = *position;
 	reader->linked = false;
 	reader->sequence = sequence - 1;
-	reader->puller = puller_open(session, reader->settings.stream, sequence,
-								 reader->settings.pull_bytes, err);
+	reader->puller =
+		puller_open(session, reader->settings.stream, sequence, reader->settings.pull_bytes, err);
 	return reader->puller != NULL;
 }
 
@@ -98,17 +97,6 @@ fail_foreign(const StreamReader *reader, const BundleHeader *header, SluiceError
 							"tables again and remove the stream's row from sluice.progress");
 }
 
-/* Reads again from the message that did not fit, in case something went wrong on the way. */
-static bool
-read_again(StreamReader *reader, SluiceError *err)
-{
-	puller_close(reader->puller);
-	reader->puller = puller_open(reader->session, reader->settings.stream, reader->first_part,
-								 reader->settings.pull_bytes, err);
-	reader->reopened = true;
-	return reader->puller != NULL;
-}
-
 /* The first bundle for a target that has nothing yet. */
 static bool
 start_fresh(StreamReader *reader, const ChangeId *previous, SluiceError *err)
@@ -134,27 +122,17 @@ follows(const ChangeId *last, const BundleHeader *header)
 		   change_id_compare(&header->previous, last) <= 0;
 }
 
-/* Whether this bundle follows what was read; *again when it should be read once more. */
+/* Whether this bundle follows what was read. */
 static bool
-check_seam(StreamReader *reader, const BundleHeader *header, bool *again, SluiceError *err)
+check_seam(StreamReader *reader, const BundleHeader *header, SluiceError *err)
 {
-	const ChangeId *previous = &header->previous;
 	bool fresh = reader->last.commit == 0;
 
-	*again = false;
 	if (!fresh && header->last.incarnation != reader->last.incarnation)
 		return fail_foreign(reader, header, err);
 	if (fresh && !reader->linked)
-		return start_fresh(reader, previous, err);
-	if (follows(&reader->last, header))
-	{
-		reader->reopened = false;
-		return true;
-	}
-	if (!reader->linked || reader->reopened)
-		return fail_gap(reader, header, err);
-	*again = true;
-	return read_again(reader, err);
+		return start_fresh(reader, &header->previous, err);
+	return follows(&reader->last, header) || fail_gap(reader, header, err);
 }
 
 /* ---- messages ---- */
@@ -211,7 +189,7 @@ take_message(StreamReader *reader, PulledMessage *message, bool *got, SluiceErro
 {
 	BundleHeader header;
 	const uint8_t *body;
-	bool parted, complete = true, again = false;
+	bool parted, complete = true;
 
 	reader->sequence = message->sequence;
 	reader->pending = message->pending;
@@ -227,8 +205,8 @@ take_message(StreamReader *reader, PulledMessage *message, bool *got, SluiceErro
 	}
 	if (!parted)
 		reader->first_part = message->sequence;
-	if ((!parted || header.part == 0) && (!check_seam(reader, &header, &again, err) || again))
-		return again && reader->puller != NULL;
+	if ((!parted || header.part == 0) && !check_seam(reader, &header, err))
+		return false;
 	if (parted && !take_part(reader, message, &header, body, &complete, err))
 		return false;
 	*got = complete;

@@ -27,7 +27,6 @@ typedef struct StreamReader
 {
 	StreamReaderSettings settings;
 	char subject[SUBJECT_TEXT];
-	NatsSession *session;
 	Puller *puller;
 	BundleAssembly assembly;
 	BundleReader bundle;
@@ -35,13 +34,12 @@ typedef struct StreamReader
 	bool open;		  /* a bundle is being read */
 	bool parted;	  /* and its memory is the assembly */
 
-	ChangeId position;	  /* records up to it were applied */
-	ChangeId last;		  /* last change of the message before */
-	bool linked;		  /* `last` is from a message, not only the position */
-	bool reopened;		  /* a seam did not fit and the stream was read again from there */
-	uint64_t first_part;  /* sequence of the bundle's first message */
-	uint64_t sequence;	  /* and of its last */
-	uint64_t pending;	  /* messages behind it */
+	ChangeId position;	 /* records up to it were applied */
+	ChangeId last;		 /* last change of the message before */
+	bool linked;		 /* `last` is from a message, not only the position */
+	uint64_t first_part; /* sequence of the bundle's first message */
+	uint64_t sequence;	 /* and of its last */
+	uint64_t pending;	 /* messages behind it */
 	uint64_t bundle_count, byte_count;
 } StreamReader;
 

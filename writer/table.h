@@ -24,8 +24,6 @@ typedef enum TableCount
 	COUNT_KINDS
 } TableCount;
 
-
-
 typedef struct Table
 {
 	BundleRelation *relation;

@@ -33,9 +33,9 @@ typedef struct TargetSettings
 	const char *stream;
 	const char *consumer;
 	int lane;
-	const char *owner;		  /* this process, for people who read the progress row */
+	const char *owner; /* this process, for people who read the progress row */
 	ConflictPolicy conflicts;
-	bool synchronous;		  /* each commit waits until it is on disk */
+	bool synchronous; /* each commit waits until it is on disk */
 	Log *log;
 	Stats *stats;
 	/* Called at least every second while the target is waited for; false gives up. */
@@ -82,7 +82,8 @@ struct Target
 	bool worn;			  /* grew beyond its bounds: open another when nothing is under way */
 	TargetMark committed; /* of the last transaction committed */
 	TargetMark durable;	  /* on disk up to here, as far as is known */
-	int64_t stream_created; /* of the JetStream stream whose sequences batches name; set by the user */
+	int64_t
+		stream_created; /* of the JetStream stream whose sequences batches name; set by the user */
 };
 
 /* Connects; the settings must outlive the target.  NULL on error. */

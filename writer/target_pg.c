@@ -139,8 +139,7 @@ describe_tables(PgTarget *target, const Batch *batch, SluiceError *err)
 static bool
 make_plan(PgTarget *target, Plan *plan, Batch *batch, SluiceError *err)
 {
-	return target->c.replica_role ? plan_compact(plan, batch, err)
-								  : plan_ordered(plan, batch, err);
+	return target->c.replica_role ? plan_compact(plan, batch, err) : plan_ordered(plan, batch, err);
 }
 
 /* The batch is applied; `committed` when its transaction is, too. */

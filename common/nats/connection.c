@@ -8,7 +8,6 @@
  */
 #include "connection.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -96,14 +95,17 @@ set_callbacks(natsOptions *options, NatsWatch *watch)
 	return status;
 }
 
-/* Names the server without credentials; the settings' own secrets are taken out at the end. */
+/*
+ * Names the server; secrets are taken out at the end.  A handshake that broke off may go well the
+ * next time, unlike one whose certificate was refused, which libnats shows in its text.
+ */
 static bool
-connect_failed(natsStatus status, const char *url, int system_error, SluiceError *err)
+connect_failed(natsStatus status, const char *url, SluiceError *err)
 {
-	bool refused = status == NATS_NO_SERVER && system_error == ECONNREFUSED;
-
-	return nats_fail(err, status, 0, "cannot connect to %s%s", url,
-					 refused ? ": connection refused" : "");
+	(void) nats_fail(err, status, 0, "cannot connect to %s", url);
+	if (status == NATS_SSL_ERROR && strstr(err->message, "cert=") == NULL)
+		err->code = SLUICE_ERROR_IO;
+	return false;
 }
 
 static bool
@@ -111,7 +113,6 @@ connect_one(NatsSession *session, const NatsSettings *settings, const char *url,
 {
 	natsOptions *options;
 	natsStatus status;
-	int system_error;
 
 	if (!settings_options(settings, url, &options, err))
 		return false;
@@ -122,17 +123,15 @@ connect_one(NatsSession *session, const NatsSettings *settings, const char *url,
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a NATS connection");
 	}
 	status = set_callbacks(options, session->watch);
-	errno = 0;
 	if (status == NATS_OK)
 		status = natsConnection_Connect(&session->connection, options);
-	system_error = errno;
 	natsOptions_Destroy(options);
 	if (status == NATS_OK)
 		return true;
 	watch_drop(session->watch); /* no closed callback comes after a failed connect */
 	watch_drop(session->watch);
 	session->watch = NULL;
-	return connect_failed(status, url, system_error, err);
+	return connect_failed(status, url, err);
 }
 
 static bool

@@ -24,7 +24,7 @@ stream_name_check(const char *name, SluiceError *err)
 		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length)
 		return true;
 	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "\"%.100s\" cannot be a stream's name", name);
-	return sluice_hint(err, "use 1 to %d of the characters a-z, 0-9 and _", STREAM_NAME_MAXIMUM);
+	return sluice_hint(err, "Use 1 to %d of the characters a-z, 0-9 and _", STREAM_NAME_MAXIMUM);
 }
 
 const char *
@@ -84,7 +84,7 @@ audit_subjects(const jsStreamConfig *config, const char *name, const char *strea
 
 		(void) snprintf(what, sizeof(what), "does not hold subject %s", subjects[i]);
 		if (!has_subject(config, subjects[i]))
-			return audit_failed(err, name, what, "add the subject");
+			return audit_failed(err, name, what, "Add the subject");
 	}
 	return true;
 }
@@ -99,23 +99,23 @@ audit(const jsStreamConfig *config, const char *name, const char *stream, Sluice
 		const char *what;
 		const char *mend;
 	} rules[] = {
-		{config->Storage != js_FileStorage, "keeps its messages in memory", "use file storage"},
+		{config->Storage != js_FileStorage, "keeps its messages in memory", "Use file storage"},
 		{config->Retention != js_LimitsPolicy,
 		 "removes messages when consumers have seen them (retention is not limits)",
-		 "use limits retention"},
+		 "Use limits retention"},
 		{config->Discard != js_DiscardNew,
 		 "discards old messages when it is full, applied or not (discard is not new)",
-		 "set discard to new"},
-		{config->MaxAge > 0, "removes messages by age (max_age is set)", "set max_age to 0"},
+		 "Set discard to new"},
+		{config->MaxAge > 0, "removes messages by age (max_age is set)", "Set max_age to 0"},
 		{config->MaxMsgs > 0, "limits the number of messages (max_msgs is set)",
-		 "set max_msgs to -1"},
+		 "Set max_msgs to -1"},
 		{config->MaxMsgsPerSubject > 0,
 		 "limits the messages of a subject (max_msgs_per_subject is set)",
-		 "set max_msgs_per_subject to -1"},
-		{config->NoAck, "does not acknowledge messages (no_ack is set)", "set no_ack to false"},
-		{config->Sealed, "is sealed", "a sealed stream cannot be opened again"},
+		 "Set max_msgs_per_subject to -1"},
+		{config->NoAck, "does not acknowledge messages (no_ack is set)", "Set no_ack to false"},
+		{config->Sealed, "is sealed", "A sealed stream cannot be opened again"},
 		{config->Mirror != NULL || config->SourcesLen > 0,
-		 "takes messages from other streams (mirror or sources)", "remove mirror and sources"},
+		 "takes messages from other streams (mirror or sources)", "Remove mirror and sources"},
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

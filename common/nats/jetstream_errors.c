@@ -10,31 +10,31 @@
 #include "redact.h"
 
 #define HINT_NOT_ENABLED                                                                           \
-	"start the server with JetStream (nats-server -js, or a jetstream block in its "               \
+	"Start the server with JetStream (nats-server -js, or a jetstream block in its "               \
 	"configuration) "                                                                              \
 	"and enable it for the account"
 #define HINT_FENCED                                                                                \
-	"only one publisher may write to a stream: look for a second one, or for somebody who "        \
+	"Only one publisher may write to a stream: look for a second one, or for somebody who "        \
 	"publishes to sluice.> by hand"
 #define HINT_RESOURCES                                                                             \
-	"raise the server's or account's JetStream limits, free disk space, or let a writer catch up"
+	"Raise the server's or account's JetStream limits, free disk space, or let a writer catch up"
 
 static const ErrorMeaning jetstream_codes[] = {
 	{10002, SLUICE_ERROR_FULL, "the account's JetStream limits are used up", HINT_RESOURCES},
 	{10003, SLUICE_ERROR_ARGUMENT, "the server did not understand the request", NULL},
 	{10005, SLUICE_ERROR_STATE, "no servers to place the stream's replicas on",
-	 "ask for fewer replicas, or add servers to the cluster"},
+	 "Ask for fewer replicas, or add servers to the cluster"},
 	{10008, SLUICE_ERROR_IO, "JetStream is unavailable for the moment", NULL},
 	{10009, SLUICE_ERROR_IO, "this server cannot handle the request for the cluster", NULL},
 	{10013, SLUICE_ERROR_CONFLICT, "a consumer of that name exists", NULL},
 	{10014, SLUICE_ERROR_NOT_FOUND, "the consumer is not there (any more)", NULL},
 	{10023, SLUICE_ERROR_FULL, "the server is at its JetStream limits", HINT_RESOURCES},
 	{10025, SLUICE_ERROR_VERSION, "the server did not understand the request",
-	 "check the server's version against the documentation"},
+	 "Check the server's version against the documentation"},
 	{10026, SLUICE_ERROR_FULL, "the account has as many consumers as it may",
-	 "raise the account's max_consumers"},
+	 "Raise the account's max_consumers"},
 	{10027, SLUICE_ERROR_FULL, "the account has as many streams as it may",
-	 "raise the account's max_streams"},
+	 "Raise the account's max_streams"},
 	{10028, SLUICE_ERROR_FULL, "JetStream's memory is used up", HINT_RESOURCES},
 	{10035, SLUICE_ERROR_DENIED, "the account is not known to the server", NULL},
 	{10037, SLUICE_ERROR_NOT_FOUND, "there is no such message", NULL},
@@ -43,50 +43,50 @@ static const ErrorMeaning jetstream_codes[] = {
 	{10052, SLUICE_ERROR_ARGUMENT, "the server does not accept the stream's configuration", NULL},
 	{10053, SLUICE_ERROR_FULL, "a limit for streams is reached", HINT_RESOURCES},
 	{10054, SLUICE_ERROR_LIMIT, "the message is larger than the stream takes",
-	 "remove or raise max_msg_size of the stream"},
+	 "Remove or raise max_msg_size of the stream"},
 	{10058, SLUICE_ERROR_STATE, "a stream of that name exists with another configuration", NULL},
 	{10059, SLUICE_ERROR_NOT_FOUND, "the JetStream stream is not there (any more)", NULL},
 	{10060, SLUICE_ERROR_STATE, "another stream answers for the subject",
-	 "look which stream holds the sluice subjects: nats stream find --subject"},
+	 "Look which stream holds the sluice subjects: nats stream find --subject"},
 	{10065, SLUICE_ERROR_STATE, "another stream holds subjects of this one",
-	 "remove the sluice subjects from the other stream, or choose another stream name"},
+	 "Remove the sluice subjects from the other stream, or choose another stream name"},
 	{10070, SLUICE_ERROR_CONFLICT, "somebody else wrote to the stream", HINT_FENCED},
 	{10071, SLUICE_ERROR_CONFLICT, "somebody else wrote first", HINT_FENCED},
-	{10074, SLUICE_ERROR_ARGUMENT, "replicas need a cluster", "set replicas to 1"},
+	{10074, SLUICE_ERROR_ARGUMENT, "replicas need a cluster", "Set replicas to 1"},
 	{10076, SLUICE_ERROR_STATE, "JetStream is not enabled", HINT_NOT_ENABLED},
 	{10077, SLUICE_ERROR_FULL, "the stream refuses to store more",
-	 "let a writer catch up, raise the stream's max_bytes, and look at the server's disk and log"},
+	 "Let a writer catch up, raise the stream's max_bytes, and look at the server's disk and log"},
 	{10109, SLUICE_ERROR_STATE, "the stream is sealed",
-	 "a sealed stream cannot be opened again: "
+	 "A sealed stream cannot be opened again: "
 	 "delete it"},
 	{10113, SLUICE_ERROR_ARGUMENT, "the account wants streams to have a size limit", NULL},
-	{10118, SLUICE_ERROR_IO, "the stream is offline", "look at the servers that hold its replicas"},
+	{10118, SLUICE_ERROR_IO, "the stream is offline", "Look at the servers that hold its replicas"},
 	{10122, SLUICE_ERROR_ARGUMENT, "the stream would be larger than the account allows",
-	 "lower the stream's max_bytes, or raise the account's limit"},
+	 "Lower the stream's max_bytes, or raise the account's limit"},
 	{10158, SLUICE_ERROR_TIMEOUT, "the same message is still being stored", NULL},
 	{10167, SLUICE_ERROR_FULL, "the server takes no more messages for the moment", NULL},
 };
 
 static const ErrorMeaning statuses[] = {
-	{NATS_NO_SERVER, SLUICE_ERROR_IO, NULL, "check the address, and that the server runs"},
+	{NATS_NO_SERVER, SLUICE_ERROR_IO, NULL, "Check the address, and that the server runs"},
 	{NATS_SECURE_CONNECTION_WANTED, SLUICE_ERROR_ARGUMENT, NULL,
-	 "the server does not offer TLS: use a nats:// URL without TLS files, or configure TLS there"},
+	 "The server does not offer TLS: use a nats:// URL without TLS files, or configure TLS there"},
 	{NATS_SECURE_CONNECTION_REQUIRED, SLUICE_ERROR_ARGUMENT, NULL,
-	 "the server insists on TLS: use a tls:// URL"},
+	 "The server insists on TLS: use a tls:// URL"},
 	{NATS_CONNECTION_AUTH_FAILED, SLUICE_ERROR_DENIED, NULL,
-	 "check user and password, token, nkey or creds file against the server's configuration"},
-	{NATS_NOT_PERMITTED, SLUICE_ERROR_DENIED, NULL, "grant the NATS user this subject"},
+	 "Check user and password, token, nkey or creds file against the server's configuration"},
+	{NATS_NOT_PERMITTED, SLUICE_ERROR_DENIED, NULL, "Grant the NATS user this subject"},
 	{NATS_NOT_FOUND, SLUICE_ERROR_NOT_FOUND, NULL, NULL},
 	{NATS_ADDRESS_MISSING, SLUICE_ERROR_ARGUMENT, NULL, NULL},
 	{NATS_INVALID_SUBJECT, SLUICE_ERROR_ARGUMENT, NULL, NULL},
 	{NATS_INVALID_ARG, SLUICE_ERROR_ARGUMENT, NULL, NULL},
-	{NATS_MAX_PAYLOAD, SLUICE_ERROR_LIMIT, NULL, "raise max_payload of the server"},
+	{NATS_MAX_PAYLOAD, SLUICE_ERROR_LIMIT, NULL, "Raise max_payload of the server"},
 	{NATS_NO_MEMORY, SLUICE_ERROR_MEMORY, NULL, NULL},
 	{NATS_TIMEOUT, SLUICE_ERROR_TIMEOUT, NULL, NULL},
 	{NATS_SSL_ERROR, SLUICE_ERROR_DENIED, NULL,
-	 "check that the CA file signed the server's certificate, that the certificate names the host "
+	 "Check that the CA file signed the server's certificate, that the certificate names the host "
 	 "in the URL, and the client certificate if the server wants one"},
-	{NATS_NO_SERVER_SUPPORT, SLUICE_ERROR_VERSION, NULL, "use nats-server 2.9 or newer"},
+	{NATS_NO_SERVER_SUPPORT, SLUICE_ERROR_VERSION, NULL, "Use nats-server 2.9 or newer"},
 	{NATS_NO_RESPONDERS, SLUICE_ERROR_IO, "nobody answers: status 503",
 	 "JetStream is disabled, still starting or without a leader, or no stream holds the subject"},
 };

@@ -125,7 +125,7 @@ read_seed(const char *path, uint8_t key[KEY_BYTES], SluiceError *err)
 	if (found)
 		return true;
 	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "nkey file \"%s\" holds no user seed", path);
-	return sluice_hint(err, "a user's seed is a line of %d characters that begins with SU",
+	return sluice_hint(err, "A user's seed is a line of %d characters that begins with SU",
 					   SEED_TEXT);
 }
 

@@ -186,6 +186,17 @@ wait_for_work(Publisher *publisher)
 	pthread_mutex_unlock(&publisher->lock);
 }
 
+static bool
+is_probing(Publisher *publisher)
+{
+	bool probing;
+
+	pthread_mutex_lock(&publisher->lock);
+	probing = publisher->life.probing;
+	pthread_mutex_unlock(&publisher->lock);
+	return probing;
+}
+
 /* One connection from begin to its end; err says why it ended. */
 static void
 live(Publisher *publisher, SluiceError *err)
@@ -193,13 +204,13 @@ live(Publisher *publisher, SluiceError *err)
 	sluice_error_clear(err);
 	if (life_begin(publisher, err))
 	{
-		if (!publisher->life.probing)
+		if (!is_probing(publisher))
 			set_state(publisher, PUBLISHER_READY, NULL);
 		while (!should_stop(publisher) && life_ok(publisher, err) && life_send(publisher, err) &&
 			   marks_upkeep(publisher, err))
 		{
 			/* A full stream has room again when the first probe was taken. */
-			if (publisher->status.state == PUBLISHER_FULL && !publisher->life.probing)
+			if (publisher->status.state == PUBLISHER_FULL && !is_probing(publisher))
 				set_state(publisher, PUBLISHER_READY, NULL);
 			wait_for_work(publisher);
 		}

@@ -352,10 +352,11 @@ static Pending *
 sendable(Publisher *publisher)
 {
 	Life *life = &publisher->life;
-	uint64_t window = life->probing ? 1 : publisher->options.window_messages;
 	Pending *pending;
+	uint64_t window;
 
 	pthread_mutex_lock(&publisher->lock);
+	window = life->probing ? 1 : publisher->options.window_messages;
 	pending = life->broken || life->sent - life->acked >= window ? NULL : life->current;
 	pthread_mutex_unlock(&publisher->lock);
 	return pending;

@@ -41,6 +41,7 @@ take_mark(Publisher *publisher, ConsumerMark *consumer, const char *value)
 	pthread_mutex_lock(&publisher->lock);
 	consumer->mark = mark;
 	consumer->known = true;
+	publisher->upkeep_acked = UINT64_MAX; /* there may be something to purge */
 	sum_up(publisher);
 	pthread_mutex_unlock(&publisher->lock);
 	publisher_notify(publisher);
@@ -151,19 +152,35 @@ purgeable(Publisher *publisher, uint64_t needed, int64_t now)
 	return below;
 }
 
+/* Whether it is time again; the time is noted then. */
+static bool
+upkeep_due(Publisher *publisher, int64_t now)
+{
+	bool idle;
+	bool due;
+
+	pthread_mutex_lock(&publisher->lock);
+	idle = publisher->life.acked == publisher->upkeep_acked && publisher->step_count == 0;
+	due = now - publisher->upkeep_ms >= (idle ? UPKEEP_IDLE_MS : UPKEEP_MS);
+	if (due)
+	{
+		publisher->upkeep_ms = now;
+		publisher->upkeep_acked = publisher->life.acked;
+	}
+	pthread_mutex_unlock(&publisher->lock);
+	return due;
+}
+
 bool
 marks_upkeep(Publisher *publisher, SluiceError *err)
 {
 	int64_t now = monotonic_ms();
-	bool idle = publisher->life.acked == publisher->upkeep_acked && publisher->step_count == 0;
 	JetStreamInfo info;
 	uint64_t needed;
 	uint64_t below;
 
-	if (now - publisher->upkeep_ms < (idle ? UPKEEP_IDLE_MS : UPKEEP_MS))
+	if (!upkeep_due(publisher, now))
 		return true;
-	publisher->upkeep_ms = now;
-	publisher->upkeep_acked = publisher->life.acked;
 	if (!jetstream_info(&publisher->life.session, publisher->options.stream, &info, err))
 		return false;
 	pthread_mutex_lock(&publisher->lock);
@@ -182,5 +199,12 @@ marks_upkeep(Publisher *publisher, SluiceError *err)
 	if (below <= publisher->purged_below || below <= info.first_sequence)
 		return true;
 	publisher->purged_below = below;
-	return jetstream_purge_below(&publisher->life.session, publisher->options.stream, below, err);
+	if (!jetstream_purge_below(&publisher->life.session, publisher->options.stream, below, err))
+		return false;
+	pthread_mutex_lock(&publisher->lock);
+	publisher->status.stream.first_sequence = below;
+	publisher->status.stream.messages = info.last_sequence - below + 1;
+	publisher->upkeep_acked = UINT64_MAX; /* the bytes are read soon */
+	pthread_mutex_unlock(&publisher->lock);
+	return true;
 }

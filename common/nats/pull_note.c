@@ -75,6 +75,7 @@ static const struct
 	{"409", "Exceeded", PULL_REFUSED},
 	{"409", "", PULL_ENDED}, /* leadership change, server shutdown, batch completed */
 	{"503", "", PULL_GONE},
+	{"400", "", PULL_REFUSED},
 };
 
 static const char *
@@ -99,7 +100,7 @@ pull_note_read(natsMsg *message, PullNote *note)
 {
 	const char *status = header(message, "Status");
 
-	note->kind = PULL_REFUSED;
+	note->kind = PULL_ENDED;
 	note->text = header(message, "Description");
 	note->pending_messages = header_number(message, "Nats-Pending-Messages");
 	note->pending_bytes = header_number(message, "Nats-Pending-Bytes");

@@ -40,7 +40,7 @@ typedef struct PullNote
 	uint64_t pending_bytes;
 } PullNote;
 
-/* Reads a message without payload; what is not known is PULL_REFUSED. */
+/* Reads a message without payload; what is not known ends the request it is about. */
 extern void pull_note_read(natsMsg *message, PullNote *note);
 
 #endif

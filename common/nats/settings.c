@@ -47,7 +47,7 @@ add_server(ServerList *list, const char *url, size_t length, SluiceError *err)
 	{
 		redact_userinfo(out);
 		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "\"%.200s\" is no NATS URL", out);
-		return sluice_hint(err, "use nats://host:port or tls://host:port");
+		return sluice_hint(err, "Use nats://host:port or tls://host:port");
 	}
 	list->count++;
 	return true;
@@ -72,7 +72,7 @@ server_list_parse(const char *urls, ServerList *list, SluiceError *err)
 	if (list->count > 0)
 		return true;
 	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "no NATS server is given");
-	return sluice_hint(err, "use nats://host:port, or several with commas");
+	return sluice_hint(err, "Use nats://host:port, or several with commas");
 }
 
 void
@@ -225,7 +225,7 @@ set_tls(natsOptions *options, const NatsSettings *settings, const char *url, Slu
 	{
 		(void) nats_fail(err, status, 0, "TLS CA file \"%s\"", settings->tls_ca_file);
 		err->code = SLUICE_ERROR_ARGUMENT;
-		return sluice_hint(err, "the file must hold PEM certificates");
+		return sluice_hint(err, "The file must hold PEM certificates");
 	}
 	if (given(settings->tls_cert_file))
 		status = natsOptions_LoadCertificatesChain(options, settings->tls_cert_file,
@@ -235,7 +235,7 @@ set_tls(natsOptions *options, const NatsSettings *settings, const char *url, Slu
 	(void) nats_fail(err, status, 0, "TLS certificate file \"%s\" and key file \"%s\"",
 					 settings->tls_cert_file, settings->tls_key_file);
 	err->code = SLUICE_ERROR_ARGUMENT;
-	return sluice_hint(err, "the files must hold a PEM certificate and its key");
+	return sluice_hint(err, "The files must hold a PEM certificate and its key");
 }
 
 static bool

@@ -3,7 +3,7 @@
  *
  *   start(), stop()      a slot of our plugin and one of pgoutput, both at the same place
  *   changes(pubs, ...)   what our slot gives since, a line per record; options as name, value
- *   differences(pubs)    where that is not what pgoutput gives for the same log; no rows: none
+ *   compared(pubs)       the same, then the changes that pgoutput gives otherwise for the same log
  *   wait_for(query)      until the query gives true, for 30 seconds at most
  */
 \set ON_ERROR_STOP on
@@ -13,15 +13,17 @@ CREATE SCHEMA test;
 GRANT USAGE ON SCHEMA test TO PUBLIC;
 GRANT ALL ON SCHEMA public TO PUBLIC;
 
-CREATE FUNCTION test.start() RETURNS void LANGUAGE sql AS $$
-	SELECT pg_create_logical_replication_slot('test_sluice', 'sluice');
-	SELECT pg_create_logical_replication_slot('test_pgoutput', 'pgoutput');
-$$;
+CREATE PROCEDURE test.start() LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_create_logical_replication_slot('test_sluice', 'sluice');
+	PERFORM pg_create_logical_replication_slot('test_pgoutput', 'pgoutput');
+END $$;
 
-CREATE FUNCTION test.stop() RETURNS void LANGUAGE sql AS $$
-	SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
-	WHERE slot_name IN ('test_sluice', 'test_pgoutput');
-$$;
+CREATE PROCEDURE test.stop() LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_drop_replication_slot('test_sluice');
+	PERFORM pg_drop_replication_slot('test_pgoutput');
+END $$;
 
 CREATE FUNCTION test.changes(publications text, VARIADIC options text[] DEFAULT '{}') RETURNS SETOF text
 	LANGUAGE plpgsql AS $$
@@ -37,150 +39,120 @@ END $$;
 
 -- ---- pgoutput's messages as lines like bundle_text's ----
 
--- A position in a message, moved on by the functions below.
-CREATE TYPE test.cursor AS (data bytea, at integer);
+CREATE FUNCTION test.number(data bytea, at integer, bytes integer) RETURNS bigint LANGUAGE sql AS $$
+	SELECT sum(get_byte(data, at + i)::bigint << (8 * (bytes - 1 - i)))::bigint FROM generate_series(0, bytes - 1) i;
+$$;
 
-CREATE FUNCTION test.number(INOUT c test.cursor, bytes integer, OUT result bigint) LANGUAGE plpgsql AS $$
-BEGIN
-	result := 0;
-	FOR i IN 1 .. bytes LOOP
-		result := result * 256 + get_byte(c.data, c.at);
-		c.at := c.at + 1;
-	END LOOP;
-END $$;
-
-CREATE FUNCTION test.word(INOUT c test.cursor, OUT result text) LANGUAGE plpgsql AS $$
-DECLARE
-	length integer := position('\x00'::bytea IN substring(c.data FROM c.at + 1)) - 1;
-BEGIN
-	result := convert_from(substring(c.data FROM c.at + 1 FOR length), getdatabaseencoding());
-	c.at := c.at + length + 1;
-END $$;
+CREATE FUNCTION test.word(data bytea, at integer) RETURNS text LANGUAGE sql AS $$
+	SELECT convert_from(substring(data FROM at + 1 FOR position('\x00'::bytea IN substring(data FROM at + 1)) - 1), 'UTF8');
+$$;
 
 CREATE TABLE test.relation (id bigint PRIMARY KEY, name text, columns text[], keys boolean[]);
 
-CREATE FUNCTION test.read_relation(c test.cursor) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION test.read_relation(data bytea) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
 	relation test.relation;
-	schema text;
-	word text;
-	number bigint;
-	count bigint;
+	schema text := test.word(data, 5);
+	at integer := 5 + octet_length(schema) + 1;
+	name text := test.word(data, at);
 BEGIN
-	SELECT * INTO c, number FROM test.number(c, 4);
-	relation.id := number;
-	SELECT * INTO c, schema FROM test.word(c);
-	SELECT * INTO c, word FROM test.word(c);
-	relation.name := schema || '.' || word;
-	c.at := c.at + 1;
-	SELECT * INTO c, count FROM test.number(c, 2);
-	FOR i IN 1 .. count LOOP
-		SELECT * INTO c, number FROM test.number(c, 1);
-		relation.keys[i] := number & 1 = 1;
-		SELECT * INTO c, word FROM test.word(c);
-		relation.columns[i] := word;
-		c.at := c.at + 8;
+	relation.id := test.number(data, 1, 4);
+	relation.name := schema || '.' || name;
+	at := at + octet_length(name) + 1 + 1;
+	FOR i IN 1 .. test.number(data, at, 2) LOOP
+		relation.keys[i] := get_byte(data, at + 2) & 1 = 1;
+		relation.columns[i] := test.word(data, at + 3);
+		at := at + 1 + octet_length(relation.columns[i]) + 1 + 8;
 	END LOOP;
-	DELETE FROM test.relation WHERE id = relation.id;
+	DELETE FROM test.relation r WHERE r.id = relation.id;
 	INSERT INTO test.relation SELECT relation.*;
 END $$;
 
-CREATE FUNCTION test.read_row(INOUT c test.cursor, relation test.relation, key_only boolean, OUT result text)
+CREATE FUNCTION test.read_row(data bytea, INOUT at integer, relation test.relation, key_only boolean, OUT line text)
 	LANGUAGE plpgsql AS $$
 DECLARE
 	fields text[] := '{}';
-	count bigint;
-	number bigint;
+	count bigint := test.number(data, at, 2);
+	length integer;
 	value text;
 BEGIN
-	SELECT * INTO c, count FROM test.number(c, 2);
+	at := at + 2;
 	FOR i IN 1 .. count LOOP
-		SELECT * INTO c, number FROM test.number(c, 1);
-		CASE chr(number::integer)
+		at := at + 1;
+		CASE chr(get_byte(data, at - 1))
 			WHEN 'n' THEN value := 'null';
 			WHEN 'u' THEN value := 'unchanged';
 			ELSE
-				SELECT * INTO c, number FROM test.number(c, 4);
-				value := quote_literal(convert_from(substring(c.data FROM c.at + 1 FOR number::integer), 'UTF8'));
-				c.at := c.at + number;
+				length := test.number(data, at, 4);
+				value := quote_literal(convert_from(substring(data FROM at + 5 FOR length), 'UTF8'));
+				at := at + 4 + length;
 		END CASE;
 		IF relation.keys[i] OR NOT key_only THEN
 			fields := fields || format('%s=%s', relation.columns[i], value);
 		END IF;
 	END LOOP;
-	result := format('(%s)', array_to_string(fields, ', '));
+	line := format('(%s)', array_to_string(fields, ', '));
 END $$;
 
-CREATE FUNCTION test.read_change(c test.cursor, verb text) RETURNS text LANGUAGE plpgsql AS $$
+CREATE FUNCTION test.read_change(data bytea, verb text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	relation test.relation;
-	number bigint;
+	at integer := 5;
 	kind text;
 	line text;
-	row_text text;
+	row_line text;
 BEGIN
-	SELECT * INTO c, number FROM test.number(c, 4);
-	SELECT * INTO relation FROM test.relation r WHERE r.id = number;
+	SELECT * INTO relation FROM test.relation r WHERE r.id = test.number(data, 1, 4);
 	line := verb || ' ' || relation.name;
-	WHILE c.at < length(c.data) LOOP
-		SELECT * INTO c, number FROM test.number(c, 1);
-		kind := chr(number::integer);
-		SELECT * INTO c, row_text FROM test.read_row(c, relation, kind = 'K');
-		line := line || CASE kind WHEN 'K' THEN ' key ' WHEN 'O' THEN ' old ' ELSE ' new ' END || row_text;
+	WHILE at < length(data) LOOP
+		kind := chr(get_byte(data, at));
+		SELECT r.at, r.line INTO at, row_line FROM test.read_row(data, at + 1, relation, kind = 'K') r;
+		line := line || CASE kind WHEN 'K' THEN ' key ' WHEN 'O' THEN ' old ' ELSE ' new ' END || row_line;
 	END LOOP;
 	RETURN line;
 END $$;
 
-CREATE FUNCTION test.read_truncate(c test.cursor) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	names text[];
-	flags bigint;
-	count bigint;
-	number bigint;
-BEGIN
-	SELECT * INTO c, count FROM test.number(c, 4);
-	SELECT * INTO c, flags FROM test.number(c, 1);
-	FOR i IN 1 .. count LOOP
-		SELECT * INTO c, number FROM test.number(c, 4);
-		names[i] := (SELECT name FROM test.relation r WHERE r.id = number);
-	END LOOP;
-	RETURN 'truncate ' || array_to_string(names, ', ') || CASE WHEN flags & 1 = 1 THEN ' cascade' ELSE '' END
-		|| CASE WHEN flags & 2 = 2 THEN ' restart identity' ELSE '' END;
-END $$;
+CREATE FUNCTION test.read_truncate(data bytea) RETURNS text LANGUAGE sql AS $$
+	SELECT 'truncate ' || (SELECT string_agg(r.name, ', ' ORDER BY i) FROM generate_series(0, test.number(data, 1, 4) - 1) i
+			JOIN test.relation r ON r.id = test.number(data, 6 + 4 * i::integer, 4))
+		|| CASE WHEN get_byte(data, 5) & 1 = 1 THEN ' cascade' ELSE '' END
+		|| CASE WHEN get_byte(data, 5) & 2 = 2 THEN ' restart identity' ELSE '' END;
+$$;
 
 -- Begin, commit and origin are left out: before 15 pgoutput gives them for empty transactions too.
 CREATE FUNCTION test.pgoutput(publications text, VARIADIC options text[] DEFAULT '{}') RETURNS SETOF text
 	LANGUAGE plpgsql AS $$
 DECLARE
 	data bytea;
-	c test.cursor;
 BEGIN
 	DELETE FROM test.relation;
 	FOR data IN SELECT d.data FROM pg_logical_slot_get_binary_changes('test_pgoutput', NULL, NULL,
 		VARIADIC ARRAY['proto_version', '1', 'publication_names', publications] || options) d
 	LOOP
-		c := (data, 1);
 		CASE chr(get_byte(data, 0))
-			WHEN 'R' THEN PERFORM test.read_relation(c);
-			WHEN 'I' THEN RETURN NEXT test.read_change(c, 'insert');
-			WHEN 'U' THEN RETURN NEXT test.read_change(c, 'update');
-			WHEN 'D' THEN RETURN NEXT test.read_change(c, 'delete');
-			WHEN 'T' THEN RETURN NEXT test.read_truncate(c);
+			WHEN 'R' THEN PERFORM test.read_relation(data);
+			WHEN 'I' THEN RETURN NEXT test.read_change(data, 'insert');
+			WHEN 'U' THEN RETURN NEXT test.read_change(data, 'update');
+			WHEN 'D' THEN RETURN NEXT test.read_change(data, 'delete');
+			WHEN 'T' THEN RETURN NEXT test.read_truncate(data);
 			ELSE CONTINUE;
 		END CASE;
 	END LOOP;
 END $$;
 
-CREATE FUNCTION test.differences(publications text) RETURNS TABLE (number bigint, ours text, pgoutput text)
-	LANGUAGE plpgsql AS $$
+-- Lines that differ come after ours, by their number among the changes.
+CREATE FUNCTION test.compared(publications text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	lines text[] := ARRAY(SELECT test.changes(publications));
+	ours text[] := ARRAY(SELECT line FROM unnest(lines) line WHERE line ~ '^(insert|update|delete|truncate) ');
+	theirs text[] := ARRAY(SELECT test.pgoutput(publications));
 BEGIN
-	RETURN QUERY
-		SELECT n, o.line, p.line
-		FROM (SELECT row_number() OVER (), line FROM test.changes(publications) line
-			WHERE line ~ '^(insert|update|delete|truncate) ') AS o (n, line)
-		FULL JOIN (SELECT row_number() OVER (), line FROM test.pgoutput(publications) line) AS p (n, line)
-		USING (n)
-		WHERE o.line IS DISTINCT FROM p.line ORDER BY n;
+	RETURN QUERY SELECT unnest(lines);
+	FOR i IN 1 .. greatest(cardinality(ours), cardinality(theirs)) LOOP
+		IF ours[i] IS DISTINCT FROM theirs[i] THEN
+			RETURN NEXT format('change %s is in pgoutput: %s', i, coalesce(theirs[i], 'not there'));
+		END IF;
+	END LOOP;
 END $$;
 
 -- ---- waiting ----

@@ -267,6 +267,32 @@ reader_may_be_away(void **state)
 	puller_close(puller);
 }
 
+/* Limits the server's administrator set are kept, although they end requests without a note. */
+static void
+limits_of_the_server_are_kept(void **state)
+{
+	NatsServer usual = server;
+	char configuration[256];
+	Puller *puller;
+
+	close_sessions(state);
+	nats_server_prepare(&server);
+	(void) snprintf(configuration, sizeof(configuration),
+					"jetstream { store_dir: \"%s/store\", limits { max_request_batch: 10 } }",
+					server.folder);
+	nats_server_start(&server, configuration);
+	open_stream(state);
+	for (size_t i = 1; i <= 200; i++)
+		publish(i);
+	puller = open_puller(1, BYTES);
+	for (size_t i = 1; i <= 200; i++)
+		expect(puller, i, i);
+	puller_close(puller);
+	close_sessions(state);
+	nats_server_stop(&server);
+	server = usual;
+}
+
 static void
 other_subjects_come_too(void **state)
 {
@@ -522,7 +548,8 @@ notes_are_read(void **state)
 	note_is("409", "Exceeded MaxWaiting", PULL_REFUSED);
 	note_is("503", "No Responders Available", PULL_GONE);
 	note_is("400", "Bad Request - heartbeat value too large", PULL_REFUSED);
-	note_is(NULL, NULL, PULL_REFUSED);
+	note_is("599", "Something New", PULL_ENDED);
+	note_is(NULL, NULL, PULL_ENDED);
 }
 
 #define STREAM_TEST(f) cmocka_unit_test_setup_teardown(f, open_stream, close_sessions)
@@ -540,6 +567,7 @@ main(void)
 		STREAM_TEST(empty_stream_waits_and_wakes),
 		STREAM_TEST(requests_are_renewed),
 		STREAM_TEST(reader_may_be_away),
+		STREAM_TEST(limits_of_the_server_are_kept),
 		STREAM_TEST(other_subjects_come_too),
 		STREAM_TEST(purged_start_is_told),
 		STREAM_TEST(hole_is_told),

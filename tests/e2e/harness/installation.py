@@ -14,6 +14,9 @@ from .process import private_folder
 # PostgreSQL finds its other files from where these three really lie.
 PROGRAMS = ('postgres', 'initdb', 'pg_ctl')
 
+# What make hands down, or takes from the environment, that would choose another build.
+ABOVE = ('MAKEFLAGS', 'MAKELEVEL', 'SAN', 'PG', 'PG_CONFIG', 'BUILD')
+
 
 @functools.lru_cache(maxsize=None)
 def installed_bin(version=servers.DEBIAN_POSTGRES):
@@ -31,9 +34,10 @@ def installed_bin(version=servers.DEBIAN_POSTGRES):
 
 
 def make(*arguments):
-    """Runs make in this tree; never for the sanitized build."""
-    done = subprocess.run(['make', '-s', '-C', servers.ROOT, 'SAN=', *arguments], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
+    """Runs make in this tree, for the plain build whatever a make above this one was told."""
+    env = {name: value for name, value in os.environ.items() if name not in ABOVE}
+    done = subprocess.run(['make', '-s', '-C', servers.ROOT, *arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False, env=env)
     if done.returncode != 0:
         raise RuntimeError(f'make {" ".join(arguments)} ended with {done.returncode}:\n{done.stdout}')
 

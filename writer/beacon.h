@@ -1,0 +1,50 @@
+/*
+ * beacon.h - a thread that tells the others of this writer: it holds the lease, and publishes what
+ * is durable at the target.
+ *
+ * It has a NATS connection of its own, so that neither a slow target nor a backlog lets the lease
+ * run out, and no request of its ever stands between a message and its commit.  The lease only says
+ * who tries; the epoch in the progress row decides.
+ */
+#ifndef SLUICE_WRITER_BEACON_H
+#define SLUICE_WRITER_BEACON_H
+
+#include "common/daemon/log.h"
+#include "common/nats/durable.h"
+
+typedef struct BeaconSettings
+{
+	NatsSettings nats; /* texts must outlive the beacon */
+	const char *stream;
+	const char *consumer;
+	const char *owner; /* unique per process */
+	Log *log;
+} BeaconSettings;
+
+typedef struct Beacon Beacon;
+
+/* Signals must be blocked before.  The beacon wants the lease from the start.  NULL on error. */
+extern Beacon *beacon_start(const BeaconSettings *settings, SluiceError *err);
+
+/* Whether the lease is ours at this moment. */
+extern bool beacon_held(const Beacon *beacon);
+
+/* Waits at most timeout_ms for the lease; true when it is ours. */
+extern bool beacon_wait(Beacon *beacon, int timeout_ms);
+
+/* Whether it has reached NATS and seen who holds the lease. */
+extern bool beacon_watched(const Beacon *beacon);
+
+/* Gives the lease up and does not try to get it back for rest_ms. */
+extern void beacon_yield(Beacon *beacon, int rest_ms);
+
+/* To be published soon, if the lease is ours then. */
+extern void beacon_publish(Beacon *beacon, const DurableMark *mark);
+
+/* Publishes what is left, gives up the lease, ends the thread; NULL is fine. */
+extern void beacon_stop(Beacon *beacon);
+
+/* Milliseconds of the clock that leases are measured by; it goes on while the machine sleeps. */
+extern int64_t beacon_clock(void);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * session.h - one life of the writer at work: from taking over to the first trouble.
+ *
+ * A session starts with nothing known: it connects to NATS and the target, raises the epoch, reads
+ * the progress row, finds its place in the stream, and applies until something goes wrong, the
+ * lease is lost or the end is asked for.  Whatever it was at then is rolled back by closing the
+ * connection, and the next session starts where the target says.
+ */
+#ifndef SLUICE_WRITER_SESSION_H
+#define SLUICE_WRITER_SESSION_H
+
+#include "beacon.h"
+#include "durability.h"
+#include "settings.h"
+#include "stats.h"
+#include "stream_reader.h"
+
+#include "common/daemon/service.h"
+
+/* What all sessions of a process share. */
+typedef struct Writer
+{
+	Service *service;
+	WriterSettings settings;
+	Stats stats;
+	Beacon *beacon;
+	uint64_t
+		applied; /* batches committed since the process began: whether a session got anywhere */
+} Writer;
+
+typedef enum SessionEnd
+{
+	SESSION_FAILED,	 /* *err says why */
+	SESSION_DRAINED, /* the end was asked for, and all is settled */
+	SESSION_AGAIN	 /* nothing is wrong, but a new session should start */
+} SessionEnd;
+
+/* The lease must be held. */
+extern SessionEnd session_run(Writer *writer, SluiceError *err);
+
+/* Signals, health and reload; true when the end was asked for. */
+extern bool writer_poll(Writer *writer);
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * settings.c - the writer's options table and reading it (settings.h).
+ */
+#include "settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "common/nats/durable.h"
+#include "common/nats/jetstream.h"
+
+static const char *const start_names[] = {"beginning", "available", NULL};
+static const char *const error_policy_names[] = {"stop", NULL};
+
+#define GROUP_STREAM "Stream"
+#define GROUP_TARGET "Target"
+#define GROUP_APPLY	 "Applying"
+#define GROUP_NATS	 "NATS"
+
+static const Option options[] = {
+	{.name = "stream",
+	 .type = OPTION_STRING,
+	 .placeholder = "NAME",
+	 .group = GROUP_STREAM,
+	 .help = "Applies this stream.",
+	 .required = true},
+	{.name = "consumer",
+	 .type = OPTION_STRING,
+	 .default_value = CONSUMER_DEFAULT,
+	 .placeholder = "NAME",
+	 .group = GROUP_STREAM,
+	 .help = "Name of this target among those the stream is applied to. Writers of the same name "
+			 "share the work: one applies, the others stand by."},
+	{.name = "start",
+	 .type = OPTION_ENUM,
+	 .default_value = "beginning",
+	 .allowed = start_names,
+	 .placeholder = "WHERE",
+	 .group = GROUP_STREAM,
+	 .help = "Where a target that has nothing yet starts: at the beginning of the stream, or, when "
+			 "the stream's beginning is gone, with what is still available. The latter is for a "
+			 "target that already holds all that came before."},
+	{.name = "target",
+	 .type = OPTION_URL,
+	 .placeholder = "URI",
+	 .group = GROUP_TARGET,
+	 .help =
+		 "The target database, as postgresql:// URI or key=value conninfo; what is left out comes "
+		 "from PGHOST and the like.",
+	 .required = true},
+	{.name = "target-password",
+	 .type = OPTION_SECRET,
+	 .environment = "PGPASSWORD",
+	 .group = GROUP_TARGET,
+	 .help = "Password for the target."},
+	{.name = "target-sync",
+	 .type = OPTION_BOOL,
+	 .default_value = "off",
+	 .group = GROUP_TARGET,
+	 .help =
+		 "Makes each commit wait until it is on the target's disk. Without it positions are "
+		 "reported as durable only once the target has flushed them, which is as safe and faster."},
+	{.name = "on-conflict",
+	 .type = OPTION_ENUM,
+	 .default_value = "upsert",
+	 .allowed = conflict_policy_names,
+	 .placeholder = "POLICY",
+	 .group = GROUP_APPLY,
+	 .help = "What to do when an insert meets an existing row, or an update or delete meets none: "
+			 "make the row as it should be and count it, stop, or leave the row and count it.",
+	 .reloadable = true},
+	{.name = "on-error",
+	 .type = OPTION_ENUM,
+	 .default_value = "stop",
+	 .allowed = error_policy_names,
+	 .placeholder = "POLICY",
+	 .group = GROUP_APPLY,
+	 .help = "What to do with a change that the target refuses: stop, and go on when the cause is "
+			 "mended."},
+	{.name = "batch-rows",
+	 .type = OPTION_INTEGER,
+	 .default_value = "10000",
+	 .minimum = 1,
+	 .maximum = 1000000,
+	 .placeholder = "N",
+	 .group = GROUP_APPLY,
+	 .help = "Most changes in one target transaction, unless a source transaction has more.",
+	 .reloadable = true},
+	{.name = "batch-bytes",
+	 .type = OPTION_SIZE,
+	 .default_value = "4MB",
+	 .minimum = 4096,
+	 .maximum = 256 << 20,
+	 .group = GROUP_APPLY,
+	 .help = "Most bytes of changes in one target transaction, likewise.",
+	 .reloadable = true},
+	{.name = "nats",
+	 .type = OPTION_URL,
+	 .default_value = "nats://127.0.0.1:4222",
+	 .environment = "NATS_URL",
+	 .group = GROUP_NATS,
+	 .help = "NATS servers, several with commas."},
+	{.name = "nats-creds",
+	 .type = OPTION_STRING,
+	 .environment = "NATS_CREDS",
+	 .placeholder = "FILE",
+	 .group = GROUP_NATS,
+	 .help = "File with a user's JWT and seed."},
+	{.name = "nats-nkey",
+	 .type = OPTION_STRING,
+	 .environment = "NATS_NKEY",
+	 .placeholder = "FILE",
+	 .group = GROUP_NATS,
+	 .help = "File with a user's nkey seed."},
+	{.name = "nats-user",
+	 .type = OPTION_STRING,
+	 .environment = "NATS_USER",
+	 .placeholder = "NAME",
+	 .group = GROUP_NATS,
+	 .help = "User name."},
+	{.name = "nats-password",
+	 .type = OPTION_SECRET,
+	 .environment = "NATS_PASSWORD",
+	 .group = GROUP_NATS,
+	 .help = "The user's password."},
+	{.name = "nats-token",
+	 .type = OPTION_SECRET,
+	 .environment = "NATS_TOKEN",
+	 .group = GROUP_NATS,
+	 .help = "Token, where the server asks for one."},
+	{.name = "nats-tls",
+	 .type = OPTION_BOOL,
+	 .default_value = "off",
+	 .group = GROUP_NATS,
+	 .help = "Insists on TLS; also implied by tls:// and the files below."},
+	{.name = "nats-tls-ca",
+	 .type = OPTION_STRING,
+	 .environment = "NATS_CA",
+	 .placeholder = "FILE",
+	 .group = GROUP_NATS,
+	 .help = "Certificate authorities the server's certificate is held against."},
+	{.name = "nats-tls-cert",
+	 .type = OPTION_STRING,
+	 .environment = "NATS_CERT",
+	 .placeholder = "FILE",
+	 .group = GROUP_NATS,
+	 .help = "Our certificate."},
+	{.name = "nats-tls-key",
+	 .type = OPTION_STRING,
+	 .environment = "NATS_KEY",
+	 .placeholder = "FILE",
+	 .group = GROUP_NATS,
+	 .help = "Its key."},
+};
+
+static const OptionExample examples[] = {
+	{"Apply the stream shop to a database",
+	 "sluice-writer --nats nats://127.0.0.1:4222 --stream shop "
+	 "--target postgresql://sluice@db2/shop"},
+	{"The same with passwords in files and metrics on port 9187",
+	 "sluice-writer --stream shop --nats tls://nats.internal:4222 --nats-creds "
+	 "/etc/sluice/shop.creds \\\n"
+	 "  --target 'host=db2 dbname=shop user=sluice' --target-password-file "
+	 "/etc/sluice/db2.password \\\n"
+	 "  --http 127.0.0.1:9187"},
+	{"A second target of the same stream",
+	 "sluice-writer --stream shop --consumer reports --target postgresql://sluice@db3/reports"},
+	{NULL, NULL},
+};
+
+static const char *const log_fields[] = {"stream", "consumer", NULL};
+
+const Program writer_program = {
+	.name = "sluice-writer",
+	.version = SLUICE_VERSION,
+	.summary =
+		"Applies a change stream to a PostgreSQL database: every change once, in the source's "
+		"order.",
+	.options = options,
+	.option_count = sizeof(options) / sizeof(options[0]),
+	.examples = examples,
+	.log_fields = log_fields,
+};
+
+/* ---- reading ---- */
+
+static const struct TextSetting
+{
+	const char *option;
+	size_t at; /* of the char * in WriterSettings */
+	bool secret;
+} text_settings[] = {
+	{"stream", offsetof(WriterSettings, stream), false},
+	{"consumer", offsetof(WriterSettings, consumer), false},
+	{"target", offsetof(WriterSettings, target), true},
+	{"target-password", offsetof(WriterSettings, target_password), true},
+	{"nats", offsetof(WriterSettings, nats.urls), true},
+	{"nats-creds", offsetof(WriterSettings, nats.creds_file), false},
+	{"nats-nkey", offsetof(WriterSettings, nats.nkey_file), false},
+	{"nats-user", offsetof(WriterSettings, nats.user), false},
+	{"nats-password", offsetof(WriterSettings, nats.password), true},
+	{"nats-token", offsetof(WriterSettings, nats.token), true},
+	{"nats-tls-ca", offsetof(WriterSettings, nats.tls_ca_file), false},
+	{"nats-tls-cert", offsetof(WriterSettings, nats.tls_cert_file), false},
+	{"nats-tls-key", offsetof(WriterSettings, nats.tls_key_file), false},
+};
+
+static char **
+text_of(WriterSettings *settings, const struct TextSetting *setting)
+{
+	return (char **) (void *) ((char *) settings + setting->at);
+}
+
+/* "HOST-PID-RANDOM": no two processes have the same. */
+static void
+name_owner(WriterSettings *settings)
+{
+	char host[64] = "unknown";
+	uint32_t number = 0;
+
+	(void) gethostname(host, sizeof(host) - 1);
+	(void) !getrandom(&number, sizeof(number), 0);
+	(void) snprintf(settings->owner, sizeof(settings->owner), "%s-%d-%08x", host, (int) getpid(),
+					number);
+}
+
+static bool
+copy_texts(WriterSettings *settings, const Options *from, SluiceError *err)
+{
+	for (size_t i = 0; i < sizeof(text_settings) / sizeof(text_settings[0]); i++)
+	{
+		const char *text = options_string(from, text_settings[i].option);
+		char **copy = text_of(settings, &text_settings[i]);
+
+		if (text != NULL && *text != '\0' && (*copy = strdup(text)) == NULL)
+			return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for settings");
+	}
+	return true;
+}
+
+void
+settings_reload(WriterSettings *settings, const Options *from)
+{
+	settings->conflicts = (ConflictPolicy) options_choice(from, "on-conflict");
+	settings->batch_rows = (size_t) options_integer(from, "batch-rows");
+	settings->batch_bytes = (size_t) options_size(from, "batch-bytes");
+}
+
+bool
+settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
+{
+	*settings = (WriterSettings){0};
+	if (!copy_texts(settings, from, err))
+		return false;
+	if (!stream_name_check(settings->stream, err))
+		return sluice_prefix(err, "--stream");
+	if (!stream_name_check(settings->consumer, err))
+		return sluice_prefix(err, "--consumer");
+	settings->nats.name = "sluice-writer";
+	settings->nats.tls_required = options_bool(from, "nats-tls");
+	settings->start_available = options_choice(from, "start") == 1;
+	settings->synchronous = options_bool(from, "target-sync");
+	settings_reload(settings, from);
+	name_owner(settings);
+	return true;
+}
+
+void
+settings_free(WriterSettings *settings)
+{
+	for (size_t i = 0; i < sizeof(text_settings) / sizeof(text_settings[0]); i++)
+	{
+		char *text = *text_of(settings, &text_settings[i]);
+
+		if (text != NULL && text_settings[i].secret)
+			explicit_bzero(text, strlen(text));
+		free(text);
+	}
+	*settings = (WriterSettings){0};
+}
