@@ -31,7 +31,7 @@ LOG_LINES = 15
 ROWS_WRITTEN = 'SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables'
 APPLIED_LSN = f"SELECT commit_lsn - '0/0'::pg_lsn FROM sluice.progress WHERE stream = '{STREAM}'"
 SOURCE_LSN = "SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"
-CHECKSUM = 'SELECT coalesce(sum(hashtextextended(t::text, 0)), 0) % 10^12::numeric FROM {} t'
+CHECKSUM = 'SELECT coalesce(sum(hashtextextended(t::text, 0) & 4294967295), 0) FROM {} t'
 
 
 def say(text):
@@ -72,10 +72,15 @@ class Lag(threading.Thread):
         self._times, self._ends = [], []
         self._applied = 0
         self._lock = threading.Lock()
+        self._end = threading.Event()
+
+    def stop(self):
+        self._end.set()
+        self.join()
 
     def run(self):
         with self._source.cursor() as source, self._target.cursor() as target:
-            while True:
+            while not self._end.wait(SAMPLE_SECONDS):
                 source.execute(SOURCE_LSN)
                 end = int(source.fetchone()[0])
                 target.execute(APPLIED_LSN)
@@ -84,7 +89,6 @@ class Lag(threading.Thread):
                     self._times.append(time.monotonic())
                     self._ends.append(end)
                     self._applied = int(row[0]) if row else 0
-                time.sleep(SAMPLE_SECONDS)
 
     def now(self):
         """(bytes, milliseconds)"""
@@ -145,17 +149,20 @@ class Demo:
         self.target = Postgres(conf=CONF, name='target')
         self.nats = NatsServer()
         self.writer = Writer(STREAM, self.nats, self.target)
+        self.up = []  # what must be running now
         self.written, self.applied = Rate(), Rate()
 
     def start(self):
         for server in (self.source, self.target, self.nats):
             server.start()
+            self.up.append(server)
         say(f'source, target and NATS server run below {self.source.folder.parent}')
         for server in (self.source, self.target):
             pgbench_init(server, 'dtp')
             server.execute((HERE / 'demo_tables.sql').read_text())
         create_stream(self.source, self.nats, STREAM, user_tables(self.source))
         self.writer.start()
+        self.up.append(self.writer)
         say(f'stream "{STREAM}" of {len(user_tables(self.source))} tables is streaming, the writer applies')
 
     def run_load(self):
@@ -173,6 +180,7 @@ class Demo:
             if not load.is_running():
                 break
             self.show(second, lag)
+        lag.stop()
         load.check()
         for _, action in kills:
             action()
@@ -181,11 +189,13 @@ class Demo:
     def kills(self, began):
         """[(when, what)], in order."""
         def kill(what):
+            self.up.remove(what)
             what.kill()
             say(f'killed {what.name} (SIGKILL)')
 
         def restart(what):
             what.start()
+            self.up.append(what)
             say(f'started {what.name} again')
         plan = []
         for part, what in ((1 / 3, self.writer), (2 / 3, self.nats)):
@@ -202,6 +212,8 @@ class Demo:
         time.sleep(max(0, moment - time.monotonic()))
 
     def show(self, second, lag):
+        for part in self.up:
+            part.process.check_running()
         written = self.written.add(self.source.fetch_one(ROWS_WRITTEN))
         applied = self.applied.add(self.rows_applied())
         lag_bytes, lag_ms = lag.now()
@@ -224,11 +236,11 @@ class Demo:
     def compare(self):
         """Row by row; the checksums are for people to see."""
         rows = compare(self.source, self.target)
-        print(f'  {"table":<28}{"source rows":>12}{"target rows":>12}   {"checksums":>14}')
+        print(f'  {"table":<28}{"source rows":>12}{"target rows":>12}   {"source checksum":>16} {"target checksum":>16}')
         for table, source_rows in rows.items():
             target_rows = self.target.fetch_one(f'SELECT count(*) FROM {table}')
             sums = [server.fetch_one(CHECKSUM.format(table)) for server in (self.source, self.target)]
-            print(f'  {table:<28}{source_rows:>12,}{target_rows:>12,}   {sums[0]:>14} {sums[1]:>14}')
+            print(f'  {table:<28}{source_rows:>12,}{target_rows:>12,}   {sums[0]:>16} {sums[1]:>16}')
 
     def stop(self):
         """The guard of the harness would do as well; this says so when something does not end."""

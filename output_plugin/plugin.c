@@ -125,6 +125,27 @@ output_plugin_flush(LogicalDecodingContext *ctx)
 		emit(ctx, state);
 }
 
+void
+output_plugin_mark(LogicalDecodingContext *ctx, const char *prefix, XLogRecPtr position)
+{
+	PluginState *state = ctx->output_plugin_private;
+	ChangeId id = {state->last.incarnation, position, CHANGE_INDEX_COMMIT};
+	BundleMessage message = {position, prefix, (const uint8_t *) "", 0};
+	SluiceError err;
+
+	require_bundle(state);
+	if (!bundle_add_message(&state->writer, 0, &message, &id, &err))
+		raise_error(&err);
+	state->last = id;
+	emit(ctx, state);
+}
+
+ChangeId
+output_plugin_last(LogicalDecodingContext *ctx)
+{
+	return ((PluginState *) ctx->output_plugin_private)->last;
+}
+
 /* ---- identities ---- */
 
 /* Gives the next change of the transaction its identity; false when the sink has it already. */

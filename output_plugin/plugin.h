@@ -26,6 +26,16 @@ struct BundleSink
 /* Before CreateDecodingContext(); NULL for a walsender.  The sink must outlive the context. */
 extern void output_plugin_set_sink(BundleSink *sink);
 
+/*
+ * Emits a message of our own that says "everything before this position has been looked at", after
+ * what is in the open bundle; outside of callbacks, with a sink only.
+ */
+extern void output_plugin_mark(LogicalDecodingContext *ctx, const char *prefix,
+							   XLogRecPtr position);
+
+/* The last change emitted, or in the open bundle. */
+extern ChangeId output_plugin_last(LogicalDecodingContext *ctx);
+
 /* Emits the open bundle, if there is one; outside of callbacks, with a sink only. */
 extern void output_plugin_flush(LogicalDecodingContext *ctx);
 

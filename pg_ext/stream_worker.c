@@ -42,12 +42,14 @@
 #include "pg_ext/wal_source.h"
 
 #define WINDOW_MESSAGES 256
-#define IDLE_FIRST_MS	100	 /* how late changes are seen that no commit announced; doubles... */
-#define IDLE_LAST_MS	400	 /* ...up to this while the log stands still */
-#define UNFLUSHED_MS	10	 /* the same while commits are not flushed yet */
-#define UPKEEP_MS		100	 /* how often progress is looked at while the log keeps us busy */
-#define SAVE_MS			5000 /* how often the slot's position is made durable */
-#define DRAIN_MS		500	 /* for acknowledgements at a requested end */
+#define IDLE_FIRST_MS	100	  /* how late changes are seen that no commit announced; doubles... */
+#define IDLE_LAST_MS	400	  /* ...up to this while the log stands still */
+#define UNFLUSHED_MS	10	  /* the same while commits are not flushed yet */
+#define UPKEEP_MS		100	  /* how often progress is looked at while the log keeps us busy */
+#define SAVE_MS			5000  /* how often the slot's position is made durable */
+#define MARK_MS			10000 /* how often a mark is published when only others write... */
+#define MARK_BYTES		(16 << 20) /* ...or after so much log */
+#define DRAIN_MS		500		   /* for acknowledgements at a requested end */
 #define REUSE_BYTES		(4 << 20) /* bundles up to this size are reused by malloc, not mapped anew */
 #define RECORDS_A_TURN	256		  /* log records between two looks at the clock */
 
@@ -63,7 +65,8 @@ typedef struct Worker
 	LogicalDecodingContext *decoding;
 	ChangeId emitted; /* the last change handed to the publisher */
 	XLogRecPtr saved; /* confirmed position that is durable in the slot */
-	TimestampTz upkeep_at, save_at;
+	TimestampTz upkeep_at, save_at, mark_at;
+	bool is_new;		/* nothing was ever published: the start is to be marked */
 	XLogRecPtr idle_at; /* where the log stood when we last slept... */
 	long idle_ms;		/* ...and for how long at most */
 	bool terminal;		/* the error being raised cannot mend itself */
@@ -219,7 +222,6 @@ wait_for_tail(PublisherStatus *status)
 static void
 emit(BundleSink *sink, BundleWriter *writer)
 {
-	ChangeId last = writer->last;
 	PublisherStatus status;
 
 	(void) sink;
@@ -228,7 +230,6 @@ emit(BundleSink *sink, BundleWriter *writer)
 		wait_for_events(1000);
 		read_publisher(&status);
 	}
-	worker.emitted = last;
 }
 
 /* ---- progress ---- */
@@ -239,14 +240,27 @@ safe_position(const PublisherStatus *status)
 {
 	const ChangeId *safe = worker.row.broker_durability ? &status->acked : &status->durable;
 	bool known = worker.row.broker_durability || status->durable_known;
-	bool all = known && status->in_flight == 0 && change_id_compare(safe, &worker.emitted) >= 0;
 
-	if (all && !change_id_complete(&worker.emitted))
-		return InvalidXLogRecPtr;
-	/* Everything of ours is safe: what the log holds beyond it concerns others. */
-	if (all)
-		return Max(worker.decoding->reader->EndRecPtr, safe->commit);
 	return known && change_id_complete(safe) ? safe->commit : InvalidXLogRecPtr;
+}
+
+/*
+ * When the log grows by what others write, a mark carries our position along, through JetStream and
+ * the writers like any change, so that the slot may follow without ever being ahead of them.
+ */
+static void
+mark_position(TimestampTz now)
+{
+	XLogRecPtr end = worker.decoding->reader->EndRecPtr;
+	ChangeId last = output_plugin_last(worker.decoding);
+	XLogRecPtr behind = end > last.commit ? end - last.commit : 0;
+
+	if (!change_id_complete(&last) || behind == 0)
+		return;
+	if (behind < MARK_BYTES && !TimestampDifferenceExceeds(worker.mark_at, now, MARK_MS))
+		return;
+	worker.mark_at = now;
+	output_plugin_mark(worker.decoding, "sluice.position", end);
 }
 
 static void
@@ -315,6 +329,7 @@ upkeep(void)
 		worker.save_at = now;
 		stream_slot_save();
 	}
+	mark_position(now);
 	worker.upkeep_at = now;
 	share_progress(&status);
 }
@@ -350,30 +365,12 @@ plugin_options(void)
 	return list;
 }
 
-/* Marks where a new stream begins, so that a writer knows it misses nothing. */
-static void
-publish_start(void)
-{
-	static const char prefix[] = "sluice.start";
-	ChangeId before = {worker.row.incarnation, 0, 0};
-	ChangeId id = {worker.row.incarnation, worker.row.start, CHANGE_INDEX_COMMIT};
-	BundleMessage message = {worker.row.start, prefix, (const uint8_t *) "", 0};
-	BundleWriter writer;
-	SluiceError err;
-
-	bundle_writer_init(&writer, &allocator_malloc, BUNDLE_MAXIMUM);
-	if (!bundle_writer_start(&writer, &before, 256, &err) ||
-		!bundle_add_message(&writer, 0, &message, &id, &err))
-		raise_error(&err);
-	emit(&worker.sink, &writer);
-	worker.sink.position = id;
-}
-
 /*
- * Where to go on: after JetStream's tail, or, when JetStream has nothing, where the slot is
- * confirmed, which is what every consumer has.
+ * Where to go on: after JetStream's tail.  The slot is never confirmed beyond what JetStream had, so
+ * a tail before the slot means that JetStream lost messages; every consumer has those (or, with
+ * durability = broker, will see the gap), and going on from the slot is all that can be done.
  */
-static XLogRecPtr
+static void
 choose_start(const PublisherStatus *status)
 {
 	XLogRecPtr confirmed = MyReplicationSlot->data.confirmed_flush;
@@ -383,24 +380,18 @@ choose_start(const PublisherStatus *status)
 		fail_for_good("its JetStream stream is ahead of this server's log",
 					  "The server was restored to an earlier state: drop the stream and create it "
 					  "anew.");
-	worker.sink.position = worker.emitted = status->tail;
-	worker.sink.position.incarnation = worker.emitted.incarnation = worker.row.incarnation;
-	if (status->tail.commit == 0 && confirmed <= worker.row.start)
-	{
-		publish_start();
-		return InvalidXLogRecPtr;
-	}
-	if (status->tail.commit < confirmed)
-	{
-		ereport(LOG, (errmsg("stream \"%s\": JetStream ends at %X/%X, before the slot's %X/%X: its "
-							 "store was emptied or rolled back; going on from the slot",
-							 worker.row.name, LSN_FORMAT_ARGS(status->tail.commit),
-							 LSN_FORMAT_ARGS(confirmed))));
-		worker.sink.position.commit = worker.emitted.commit = confirmed;
-		worker.sink.position.index = worker.emitted.index = CHANGE_INDEX_COMMIT;
-		return InvalidXLogRecPtr;
-	}
-	return change_id_complete(&status->tail) ? status->tail.commit : InvalidXLogRecPtr;
+	worker.sink.position = status->tail;
+	worker.sink.position.incarnation = worker.row.incarnation;
+	worker.is_new = status->tail.commit == 0 && confirmed <= worker.row.start;
+	if (worker.is_new || status->tail.commit >= confirmed)
+		return;
+	ereport(LOG,
+			(errmsg("stream \"%s\": JetStream ends at %X/%X, before the slot's %X/%X: its store "
+					"was emptied or rolled back; going on from the slot",
+					worker.row.name, LSN_FORMAT_ARGS(status->tail.commit),
+					LSN_FORMAT_ARGS(confirmed))));
+	worker.sink.position.commit = confirmed;
+	worker.sink.position.index = CHANGE_INDEX_COMMIT;
 }
 
 static void
@@ -411,10 +402,13 @@ begin_decoding(const PublisherStatus *status)
 		.segment_open = wal_segment_open,
 		.segment_close = wal_segment_close,
 	};
-	XLogRecPtr start;
+	XLogRecPtr start = InvalidXLogRecPtr;
 
 	compat_slot_acquire(worker.row.slot);
-	start = choose_start(status);
+	choose_start(status);
+	/* In the middle of a transaction the slot says where to read, and the plugin what to skip. */
+	if (change_id_complete(&worker.sink.position))
+		start = worker.sink.position.commit;
 	worker.sink.emit = emit;
 	output_plugin_set_sink(&worker.sink);
 	worker.decoding =
@@ -422,6 +416,9 @@ begin_decoding(const PublisherStatus *status)
 	XLogBeginRead(worker.decoding->reader, MyReplicationSlot->data.restart_lsn);
 	worker.saved = MyReplicationSlot->data.confirmed_flush;
 	InvalidateSystemCaches();
+	/* So that a writer knows it misses nothing: before this message there was none. */
+	if (worker.is_new)
+		output_plugin_mark(worker.decoding, "sluice.start", worker.row.start);
 }
 
 /* Some records; false when the log has no more now. */

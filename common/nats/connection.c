@@ -19,6 +19,8 @@
 #include "nats_internal.h"
 #include "server_info.h"
 
+#define SIGNED_TRIES 3
+
 struct NatsWatch
 {
 	atomic_int references;
@@ -108,6 +110,24 @@ connect_failed(natsStatus status, const char *url, SluiceError *err)
 	return false;
 }
 
+/*
+ * libnats 3.4 sends no signature when its first byte happens to be zero, which the server answers
+ * like a wrong one.  The next connection signs another nonce.
+ */
+static natsStatus
+connect_signed(natsConnection **connection, natsOptions *options, const NatsSettings *settings)
+{
+	bool with_key = (settings->nkey_file != NULL && settings->nkey_file[0] != '\0') ||
+					(settings->creds_file != NULL && settings->creds_file[0] != '\0');
+	int tries = with_key ? SIGNED_TRIES : 1;
+	natsStatus status;
+
+	do
+		status = natsConnection_Connect(connection, options);
+	while (status == NATS_CONNECTION_AUTH_FAILED && --tries > 0);
+	return status;
+}
+
 static bool
 connect_one(NatsSession *session, const NatsSettings *settings, const char *url, SluiceError *err)
 {
@@ -124,7 +144,7 @@ connect_one(NatsSession *session, const NatsSettings *settings, const char *url,
 	}
 	status = set_callbacks(options, session->watch);
 	if (status == NATS_OK)
-		status = natsConnection_Connect(&session->connection, options);
+		status = connect_signed(&session->connection, options, settings);
 	natsOptions_Destroy(options);
 	if (status == NATS_OK)
 		return true;

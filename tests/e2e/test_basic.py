@@ -84,7 +84,7 @@ def test_unique_values_are_swapped(pipeline):
                      'UPDATE t SET u = 2 WHERE id = 1; COMMIT')
     pipeline.execute('UPDATE t SET d = 201 - d')
     pipeline.execute('BEGIN; DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (1005, 5, 1005);'
-                     'UPDATE t SET u = 105 WHERE id = 6; INSERT INTO t VALUES (1006, 6, 1006); COMMIT')
+                     'UPDATE t SET u = 1105 WHERE id = 6; INSERT INTO t VALUES (1006, 6, 1006); COMMIT')
     assert pipeline.wait_equal() == {'public.t': 201}
 
 
@@ -190,7 +190,7 @@ def test_partitions_arrive_in_partitions(pipeline):
         CREATE TABLE p (id int, k int, v text, PRIMARY KEY (id, k)) PARTITION BY RANGE (k);
         CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100);
         CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200)''')
-    pipeline.start(tables=['p'])
+    pipeline.start(tables=['public.p'])
     pipeline.execute("INSERT INTO p SELECT i, i, 'v' FROM generate_series(0, 199) i")
     pipeline.execute("UPDATE p SET k = 150, v = 'moved' WHERE id = 5; DELETE FROM p WHERE id = 150")
     assert pipeline.wait_equal() == {'public.p1': 99, 'public.p2': 100}
@@ -209,7 +209,7 @@ def test_columns_in_another_order_and_more_at_the_target(pipeline):
 
 def test_logical_messages_and_empty_transactions_pass(pipeline):
     pipeline.create('CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE unseen (id int)')
-    pipeline.start(tables=['t'])
+    pipeline.start(tables=['public.t'])
     pipeline.execute("SELECT pg_logical_emit_message(true, 'test', 'in a transaction')")
     pipeline.execute("SELECT pg_logical_emit_message(false, 'test', 'alone')")
     before = pipeline.status()['confirmed_lsn']

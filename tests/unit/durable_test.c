@@ -69,8 +69,7 @@ other_texts_are_refused(void **state)
 		"id=a:b sequence=7 created=9",
 		"id=a:b:x sequence=7 created=9",
 		"sequence=7 id=a:b:commit created=9",
-		"id=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa sequence=7 "
-		"created=9",
+		"id=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa s=7 c=9",
 	};
 	DurableMark mark;
 

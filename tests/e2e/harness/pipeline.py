@@ -4,7 +4,7 @@ import time
 
 import psycopg2
 
-from . import compare
+from . import compare, process
 from .stream import create_stream, stream_row, wait_state
 from .wait import wait_for
 from .writer import Writer
@@ -52,6 +52,7 @@ class Pipeline:
     def close(self):
         for writer in self.writers:
             writer.remove()
+            process.processes.remove(writer.process)  # the next test's failure is not about it
         if self.created and self.source.is_running() and self.status():
             self.source.execute('SELECT sluice.drop_stream(%s)', (self.name,), self.name)
 

@@ -64,12 +64,28 @@ class Writer:
         return self._get_status('livez') == 200
 
     def _get_status(self, page):
+        return self.page(page)[0]
+
+    def page(self, page):
+        """(status, text) of livez, readyz or metrics; (None, '') when nobody answers."""
         try:
-            return self._open(page).status
+            with self._open(page) as answer:
+                return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code
+            return error.code, error.read().decode()
         except OSError:
-            return None
+            return None, ''
+
+    def wait_not_ready(self, pattern, timeout=30):
+        """Waits until /readyz says why it is not, with text that matches; gives the text."""
+        last = {}
+
+        def stopped():
+            self.process.check_running()
+            last['page'] = self.page('readyz')
+            return last['page'][0] == 503 and re.search(pattern, last['page'][1])
+        wait_for(stopped, timeout, lambda: f'{self.name} to say "{pattern}"; it says {last["page"]}')
+        return last['page'][1]
 
     def _open(self, page):
         return urllib.request.urlopen(f'http://127.0.0.1:{self.port}/{page}', timeout=5)

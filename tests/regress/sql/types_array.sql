@@ -1,4 +1,5 @@
 -- Arrays of built-in types: nested, with NULLs, empty, with other bounds.
+\pset format unaligned
 SET timezone = 'UTC';
 SET datestyle = 'ISO, MDY';
 CREATE TABLE v (id integer PRIMARY KEY, i int4[], t text[], n numeric[], ts timestamptz[], b bytea[], j jsonb[], iv int2vector, ov oidvector, p point[], bx box[], r int4range[], nm name[], bo boolean[]);

@@ -1,4 +1,5 @@
 -- Documents keep their text where the type does.
+\pset format unaligned
 CREATE TABLE v (id integer PRIMARY KEY, j json, jb jsonb, jp jsonpath, x xml, tv tsvector, tq tsquery);
 CREATE PUBLICATION p FOR TABLE v;
 CALL test.start();

@@ -1,4 +1,5 @@
 -- Points and what is made of them.
+\pset format unaligned
 CREATE TABLE v (id integer PRIMARY KEY, p point, l line, s lseg, b box, pa path, po polygon, c circle);
 CREATE PUBLICATION p FOR TABLE v;
 CALL test.start();

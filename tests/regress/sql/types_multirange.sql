@@ -1,4 +1,5 @@
 -- Multiranges, which 14 brought.
+\pset format unaligned
 SELECT current_setting('server_version_num')::integer < 140000 AS old \gset
 \if :old
 \quit

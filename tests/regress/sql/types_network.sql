@@ -1,4 +1,5 @@
 -- Addresses, identifiers and bits.
+\pset format unaligned
 CREATE TABLE v (id integer PRIMARY KEY, i inet, c cidr, m macaddr, m8 macaddr8, u uuid, b bit(3), vb varbit);
 CREATE PUBLICATION p FOR TABLE v;
 CALL test.start();

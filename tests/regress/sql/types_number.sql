@@ -1,4 +1,5 @@
 -- Numbers at both ends, and what is not one.
+\pset format unaligned
 CREATE TABLE v (id integer PRIMARY KEY, i2 int2, i4 int4, i8 int8, f4 float4, f8 float8, n numeric, np numeric(30,10), m money, o oid, b boolean);
 CREATE PUBLICATION p FOR TABLE v;
 CALL test.start();

@@ -1,4 +1,5 @@
 -- Ranges, whichever bounds they have.
+\pset format unaligned
 SET datestyle = 'ISO, MDY';
 SET timezone = 'UTC';
 CREATE TYPE textrange AS RANGE (subtype = text);

@@ -1,4 +1,5 @@
 -- Types of the system: what names an object of this database travels as text.
+\pset format unaligned
 CREATE TABLE v (id integer PRIMARY KEY, rc regclass, rp regproc, rpr regprocedure, ro regoper, ror regoperator, rt regtype, rr regrole, rn regnamespace, rcf regconfig, rd regdictionary, lsn pg_lsn, x xid, x8 xid8, ci cid, ti tid, sn txid_snapshot, ps pg_snapshot, rf refcursor, ac aclitem, rca regclass[]);
 CREATE PUBLICATION p FOR TABLE v;
 CALL test.start();

@@ -1,4 +1,5 @@
 -- Text of every kind; the empty one is not NULL.
+\pset format unaligned
 CREATE TABLE v (id integer PRIMARY KEY, t text, vc varchar(5), c char(5), n name, ch "char", b bytea, x text COLLATE "C");
 CREATE PUBLICATION p FOR TABLE v;
 CALL test.start();

@@ -1,4 +1,5 @@
 -- Times at both ends, infinite and before Christ, whatever the session's settings.
+\pset format unaligned
 SET datestyle = 'ISO, MDY';
 SET timezone = 'UTC';
 SET intervalstyle = 'postgres';

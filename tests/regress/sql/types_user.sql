@@ -1,4 +1,5 @@
 -- Types of users: enums by label, domains as what they are made of, everything else as text with its name.
+\pset format unaligned
 CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'HAPPY "x"');
 CREATE DOMAIN positive AS integer CHECK (value > 0);
 CREATE DOMAIN more_positive AS positive CHECK (value > 1);

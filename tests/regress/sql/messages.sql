@@ -1,0 +1,25 @@
+-- Logical messages: inside their transaction, or at once and alone; messages = false leaves them out.
+CREATE TABLE t (id integer PRIMARY KEY);
+CREATE PUBLICATION p FOR TABLE t;
+CALL test.start();
+SELECT FROM pg_logical_emit_message(true, 'note', 'transactional');
+SELECT FROM pg_logical_emit_message(false, 'note', 'alone');
+BEGIN;
+INSERT INTO t VALUES (1);
+SELECT FROM pg_logical_emit_message(true, 'a prefix', 'between é');
+SELECT FROM pg_logical_emit_message(false, 'before', 'its transaction');
+INSERT INTO t VALUES (2);
+COMMIT;
+BEGIN;
+SELECT FROM pg_logical_emit_message(true, 'rolled', 'back');
+SELECT FROM pg_logical_emit_message(false, 'not', 'rolled back');
+ROLLBACK;
+SELECT FROM pg_logical_emit_message(true, '', '');
+SELECT * FROM test.changes('p');
+SELECT FROM pg_logical_emit_message(true, 'note', 'transactional');
+SELECT FROM pg_logical_emit_message(false, 'note', 'alone');
+INSERT INTO t VALUES (3);
+SELECT * FROM test.changes('p', 'messages', 'false');
+CALL test.stop();
+DROP PUBLICATION p;
+DROP TABLE t;

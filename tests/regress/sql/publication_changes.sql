@@ -1,0 +1,23 @@
+-- A publication is what it was at the change's place in the log.
+CREATE TABLE a (id integer PRIMARY KEY);
+CREATE TABLE b (id integer PRIMARY KEY);
+CREATE PUBLICATION p FOR TABLE a;
+CALL test.start();
+INSERT INTO a VALUES (1);
+INSERT INTO b VALUES (1);
+ALTER PUBLICATION p ADD TABLE b;
+INSERT INTO b VALUES (2);
+ALTER PUBLICATION p DROP TABLE a;
+INSERT INTO a VALUES (2);
+ALTER PUBLICATION p SET (publish = 'delete');
+INSERT INTO b VALUES (3);
+DELETE FROM b WHERE id = 2;
+BEGIN;
+ALTER PUBLICATION p SET (publish = 'insert');
+INSERT INTO b VALUES (4);
+ROLLBACK;
+DELETE FROM b WHERE id = 3;
+SELECT * FROM test.compared('p');
+CALL test.stop();
+DROP PUBLICATION p;
+DROP TABLE a, b;

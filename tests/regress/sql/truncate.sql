@@ -1,0 +1,21 @@
+-- TRUNCATE with its options, of the tables that are published.
+CREATE TABLE a (id serial PRIMARY KEY);
+CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a);
+CREATE TABLE other (id integer);
+CREATE PUBLICATION p FOR TABLE a, b;
+CALL test.start();
+TRUNCATE b;
+TRUNCATE b RESTART IDENTITY;
+SET client_min_messages = warning;
+TRUNCATE a CASCADE;
+TRUNCATE a, other RESTART IDENTITY CASCADE;
+TRUNCATE other;
+BEGIN;
+TRUNCATE b;
+INSERT INTO a VALUES (1);
+TRUNCATE b, a;
+COMMIT;
+SELECT * FROM test.compared('p');
+CALL test.stop();
+DROP PUBLICATION p;
+DROP TABLE a, b, other;
