@@ -10,6 +10,7 @@
  */
 #include "output_plugin/plugin.h"
 
+#include "access/xact.h"
 #include "catalog/pg_class.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -19,6 +20,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/resowner.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -31,11 +33,12 @@ typedef struct PluginState
 	PluginOptions options;
 	BundleSink *sink; /* NULL: a walsender */
 	BundleWriter writer;
-	ByteBuf sealed;	  /* room for compressed bundles */
-	bool bundle_open; /* the writer has an unfinished bundle */
-	uint64 bundle;	  /* its serial */
-	size_t expected;  /* bytes to make room for at once in the next one */
-	ChangeId last;	  /* the change emitted or written last */
+	ByteBuf sealed;		/* room for compressed bundles */
+	bool bundle_open;	/* the writer has an unfinished bundle */
+	uint64 bundle;		/* its serial */
+	size_t expected;	/* bytes to make room for at once in the next one */
+	int settings_level; /* of the session's settings while decoding, 0: they stay */
+	ChangeId last;		/* the change emitted or written last */
 	/* the transaction being decoded */
 	uint64 commit;
 	uint64 next_index;
@@ -176,7 +179,7 @@ require_begin(LogicalDecodingContext *ctx, PluginState *state, ReorderBufferTXN 
 	if (!next_change(state, state->next_index++, &id))
 		return;
 	if (txn->origin_id != InvalidRepOriginId && replorigin_by_oid(txn->origin_id, true, &origin))
-		begin.origin = origin;
+		begin.origin = value_utf8(origin);
 	require_bundle(state);
 	if (!bundle_add_begin(&state->writer, &begin, &id, &err))
 		raise_error(&err);
@@ -475,12 +478,15 @@ plugin_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr ls
 			   bool transactional, const char *prefix, Size size, const char *content)
 {
 	PluginState *state = ctx->output_plugin_private;
-	BundleMessage message = {lsn, prefix, (const uint8_t *) content, (uint32_t) size};
+	BundleMessage message = {lsn, "", (const uint8_t *) content, (uint32_t) size};
+	MemoryContext old;
 	SluiceError err;
 	ChangeId id;
 
 	if (!state->options.messages)
 		return;
+	old = MemoryContextSwitchTo(state->change_context);
+	message.prefix = value_utf8(prefix);
 	if (transactional)
 		require_begin(ctx, state, txn);
 	else
@@ -488,17 +494,20 @@ plugin_message(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, XLogRecPtr ls
 		state->commit = lsn;
 		state->next_index = CHANGE_INDEX_COMMIT;
 	}
-	if (!next_change(state, transactional ? state->next_index++ : CHANGE_INDEX_COMMIT, &id))
-		return;
-	require_bundle(state);
-	if (!bundle_add_message(&state->writer, transactional ? RECORD_TRANSACTIONAL : 0, &message, &id,
-							&err))
-		raise_error(&err);
-	state->last = id;
-	if (!transactional && state->sink == NULL)
-		emit(ctx, state);
-	else
-		emit_when_full(ctx, state);
+	if (next_change(state, transactional ? state->next_index++ : CHANGE_INDEX_COMMIT, &id))
+	{
+		require_bundle(state);
+		if (!bundle_add_message(&state->writer, transactional ? RECORD_TRANSACTIONAL : 0, &message,
+								&id, &err))
+			raise_error(&err);
+		state->last = id;
+		if (!transactional && state->sink == NULL)
+			emit(ctx, state);
+		else
+			emit_when_full(ctx, state);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextReset(state->change_context);
 }
 
 static void
@@ -530,17 +539,34 @@ plugin_filter_origin(LogicalDecodingContext *ctx, RepOriginId origin)
 	return state->options.local_only && origin != InvalidRepOriginId;
 }
 
-/* Text output that does not depend on who configured what, and UTF-8 from send functions. */
-static void
+/*
+ * Text output that does not depend on who configured what, and UTF-8 from send functions.  Inside a
+ * transaction, which is an SQL function's, the settings are as before after the level it returns is
+ * left; a walsender or worker keeps them and gets 0.
+ */
+static int
 fix_session_settings(void)
 {
 	static const char *const settings[][2] = {
 		{"client_encoding", "UTF8"}, {"datestyle", "ISO, YMD"},	  {"intervalstyle", "postgres"},
 		{"timezone", "UTC"},		 {"extra_float_digits", "3"}, {"bytea_output", "hex"},
+		{"search_path", ""},
 	};
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	bool inside = IsTransactionState();
+	int level = inside ? NewGUCNestLevel() : 0;
 
+	if (!inside)
+		StartTransactionCommand(); /* an encoding's functions are in the catalog */
 	for (size_t i = 0; i < lengthof(settings); i++)
-		SetConfigOption(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION);
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 inside ? GUC_ACTION_SAVE : GUC_ACTION_SET, true, 0, false);
+	if (!inside)
+		CommitTransactionCommand();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return level;
 }
 
 /* malloc'ed buffers go when the decoding context goes, also after an error. */
@@ -570,7 +596,7 @@ plugin_startup(LogicalDecodingContext *ctx, OutputPluginOptions *output, bool is
 	if (is_init)
 		return; /* a slot is being made: nothing is decoded yet */
 	plugin_options_read(ctx->output_plugin_options, &state->options);
-	fix_session_settings();
+	state->settings_level = fix_session_settings();
 	state->sink = next_sink;
 	state->expected = 8192;
 	if (state->sink != NULL)
@@ -588,8 +614,11 @@ plugin_startup(LogicalDecodingContext *ctx, OutputPluginOptions *output, bool is
 static void
 plugin_shutdown(LogicalDecodingContext *ctx)
 {
-	(void) ctx;
+	const PluginState *state = ctx->output_plugin_private;
+
 	relation_cache_stop();
+	if (state->settings_level > 0)
+		AtEOXact_GUC(true, state->settings_level);
 }
 
 PGDLLEXPORT void

@@ -164,34 +164,63 @@ column_list(const Publication *publication, Oid relid)
 	return columns;
 }
 
-Bitmapset *
-publication_columns(const PublishDecision *decision)
+/* What a publication without a column list publishes. */
+static Bitmapset *
+every_column(const Publication *publication, TupleDesc descriptor)
 {
 	Bitmapset *columns = NULL;
+
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+		bool published = attribute->attgenerated == '\0';
+
+#if HAVE_PUBLISHED_GENERATED
+		if (attribute->attgenerated == ATTRIBUTE_GENERATED_STORED)
+			published = publication->pubgencols_type == PUBLISH_GENCOLS_STORED;
+#else
+		(void) publication;
+#endif
+		if (published && !attribute->attisdropped)
+			columns = bms_add_member(columns, attribute->attnum);
+	}
+	return columns;
+}
+
+Bitmapset *
+publication_columns(const PublishDecision *decision, TupleDesc descriptor)
+{
+	Bitmapset *columns = NULL;
+	bool listed = false;
 	ListCell *cell;
 
 	foreach (cell, decision->publications)
 	{
 		Bitmapset *these = column_list(lfirst(cell), decision->publish_as);
 
+		if (these != NULL)
+			listed = true;
+		else
+			these = every_column(lfirst(cell), descriptor);
 		if (cell == list_head(decision->publications))
 			columns = these;
 		else if (!bms_equal(columns, these))
 			ereport(ERROR,
 					(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-					 errmsg("different publications of this stream have different column lists for "
+					 errmsg("different publications of this stream publish different columns of "
 							"table \"%s.%s\"",
 							get_namespace_name(get_rel_namespace(decision->publish_as)),
 							get_rel_name(decision->publish_as)),
 					 errhint("Give the table the same column list in all of them.")));
 	}
-	return columns;
+	return listed ? columns : NULL;
 }
 #else
 Bitmapset *
-publication_columns(const PublishDecision *decision)
+publication_columns(const PublishDecision *decision, TupleDesc descriptor)
 {
 	(void) decision;
+	(void) descriptor;
 	return NULL;
 }
 #endif

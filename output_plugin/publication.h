@@ -9,6 +9,7 @@
 
 #include "postgres.h"
 
+#include "access/tupdesc.h"
 #include "catalog/pg_publication.h"
 #include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
@@ -27,10 +28,11 @@ extern List *publications_load(List *names);
 extern void publication_decide(Oid relid, List *publications, PublishDecision *decision);
 
 /*
- * The published columns of publish_as as a bitmap of attribute numbers, NULL for all of them, in
- * the current memory context.  ERROR when publications contradict each other.
+ * The published columns of publish_as, whose descriptor is given, as a bitmap of attribute numbers;
+ * NULL when no publication lists any: then all of them.  In the current memory context; ERROR when
+ * publications contradict each other.
  */
-extern Bitmapset *publication_columns(const PublishDecision *decision);
+extern Bitmapset *publication_columns(const PublishDecision *decision, TupleDesc descriptor);
 
 /* Whether generated columns are published although no column list names them (18). */
 extern bool publication_generated(const PublishDecision *decision);

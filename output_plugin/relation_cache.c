@@ -209,7 +209,7 @@ add_column(RelationEntry *entry, Form_pg_attribute attribute, const uint8_t *fla
 
 	value_encoder_init(encoder, attribute->atttypid, entry->context);
 	*column = (BundleColumn){
-		.name = pstrdup(NameStr(attribute->attname)),
+		.name = value_utf8(NameStr(attribute->attname)),
 		.type_name = encoder->type_name,
 		.type_oid = encoder->type,
 		.typmod = attribute->atttypmod,
@@ -226,7 +226,7 @@ static void
 describe(RelationEntry *entry, Relation relation, Relation published)
 {
 	TupleDesc descriptor = RelationGetDescr(published);
-	Bitmapset *columns = publication_columns(&entry->decision);
+	Bitmapset *columns = publication_columns(&entry->decision, descriptor);
 	bool generated = publication_generated(&entry->decision);
 	uint8_t *flags = key_flags(relation);
 
@@ -236,8 +236,8 @@ describe(RelationEntry *entry, Relation relation, Relation published)
 	entry->relation = (BundleRelation){
 		.id = RelationGetRelid(published),
 		.identity = relation->rd_rel->relreplident,
-		.schema = get_namespace_name(RelationGetNamespace(published)),
-		.name = pstrdup(RelationGetRelationName(published)),
+		.schema = value_utf8(get_namespace_name(RelationGetNamespace(published))),
+		.name = value_utf8(RelationGetRelationName(published)),
 		.columns = entry->columns,
 	};
 	for (int i = 0; i < descriptor->natts; i++)

@@ -37,6 +37,16 @@ put_text(BundleWriter *writer, const char *text, int length, SluiceError *err)
 	return written;
 }
 
+char *
+value_utf8(const char *text)
+{
+	char *converted = GetDatabaseEncoding() == PG_SQL_ASCII
+						  ? unconstify(char *, text)
+						  : pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+
+	return converted == text ? pstrdup(text) : converted;
+}
+
 /* bool, "char": one byte by value. */
 static bool
 encode_byte(const ValueEncoder *encoder, BundleWriter *writer, Datum value, SluiceError *err)
@@ -299,7 +309,7 @@ type_name_of(Oid type, MemoryContext context)
 	else
 	{
 		schema = get_namespace_name(form->typnamespace);
-		name = psprintf("%s.%s", schema != NULL ? schema : "", NameStr(form->typname));
+		name = value_utf8(psprintf("%s.%s", schema != NULL ? schema : "", NameStr(form->typname)));
 	}
 	MemoryContextSwitchTo(old);
 	ReleaseSysCache(tuple);

@@ -29,6 +29,9 @@ struct ValueEncoder
 	const char *type_name; /* as BundleColumn.type_name; palloc'd in the context given */
 };
 
+/* A palloc'ed copy of a name or text of this database, in UTF-8. */
+extern char *value_utf8(const char *text);
+
 /*
  * Chooses the encoder for a column's type; function state and name live in `context`.  Reads
  * catalogs: inside a decoding callback or a transaction only.

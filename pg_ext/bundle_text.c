@@ -125,6 +125,26 @@ append_change(StringInfo out, const char *verb, const BundleRecord *record)
 	append_row(out, "new", record->relation, &record->new_row, false);
 }
 
+/* The content is the application's bytes: shown as text where they can be. */
+static void
+append_message(StringInfo out, const BundleRecord *record)
+{
+	const BundleMessage *message = &record->message;
+	const char *content = (const char *) message->content;
+
+	appendStringInfo(out,
+					 "message%s %s: ", (record->flags & RECORD_TRANSACTIONAL) != 0 ? "" : " alone",
+					 message->prefix);
+	if (pg_verify_mbstr(PG_UTF8, content, (int) message->length, true))
+	{
+		appendBinaryStringInfo(out, content, (int) message->length);
+		return;
+	}
+	appendStringInfoString(out, "\\x");
+	for (uint32_t i = 0; i < message->length; i++)
+		appendStringInfo(out, "%02x", message->content[i]);
+}
+
 static void
 append_record(StringInfo out, const BundleReader *reader, const BundleRecord *record)
 {
@@ -142,12 +162,7 @@ append_record(StringInfo out, const BundleReader *reader, const BundleRecord *re
 		case RECORD_DELETE: append_change(out, "delete", record); break;
 		case RECORD_ROW: append_change(out, "row", record); break;
 		case RECORD_TRUNCATE: append_truncate(out, reader, record); break;
-		case RECORD_MESSAGE:
-			appendStringInfo(out, "message%s %s: %.*s",
-							 (record->flags & RECORD_TRANSACTIONAL) != 0 ? "" : " alone",
-							 record->message.prefix, (int) record->message.length,
-							 (const char *) record->message.content);
-			break;
+		case RECORD_MESSAGE: append_message(out, record); break;
 	}
 }
 

@@ -56,6 +56,9 @@ static void
 transaction_ended(XactEvent event, void *arg)
 {
 	(void) arg;
+	if (event == XACT_EVENT_PRE_PREPARE && scan_at_commit)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot PREPARE a transaction that has changed streams")));
 	if (event == XACT_EVENT_COMMIT)
 	{
 		if (pg_atomic_read_u32(&shared->running) > 0 &&

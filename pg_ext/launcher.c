@@ -33,6 +33,7 @@
 
 #define BACKOFF_FIRST_MS 500
 #define BACKOFF_LAST_MS	 30000
+#define LAUNCH_MS		 30000
 
 static List *databases = NIL; /* still to be scanned */
 static BackgroundWorkerHandle *scanner = NULL;
@@ -183,10 +184,18 @@ backoff_ms(int failures)
 	return Min(ms, BACKOFF_LAST_MS);
 }
 
+/* A worker that was registered and has not come up in this time never will. */
+static bool
+never_came(const StreamEntry *entry, TimestampTz now)
+{
+	return TimestampDifferenceExceeds(entry->start_after, now, LAUNCH_MS);
+}
+
 static bool
 wants_worker(const StreamEntry *entry, TimestampTz now)
 {
-	return entry->used && !entry->launched && entry->worker == 0 && !entry->suspended &&
+	return entry->used && entry->worker == 0 && !entry->suspended &&
+		   (!entry->launched || never_came(entry, now)) &&
 		   (entry->wish == WISH_RUN || entry->wish == WISH_DROP) && now >= entry->start_after;
 }
 

@@ -235,9 +235,9 @@ move_key(CompactSpace *space, Batch *batch, Table *table, ChangeAction action, c
 		return CANNOT_COMPACT;
 	if (action == CHANGE_UPDATE)
 	{
-		BundleRow over = *image;
+		BundleRow base = entry->image, over = *image;
 
-		done = merge_rows(space, batch, &entry->image, &over, &entry->image, err);
+		done = merge_rows(space, batch, &base, &over, &entry->image, err);
 	}
 	else
 		entry->image = image != NULL ? *image : (BundleRow){0};

@@ -27,6 +27,8 @@ typedef struct Session
 	TargetSettings target_settings;
 	Progress progress;
 	int64_t stream_created;
+	uint64_t first_read;	  /* message the reader was opened at */
+	uint64_t first_available; /* the oldest there was then */
 	StreamReader reader;
 	TableMap tables;
 	const BundleRelation *relation; /* of the last row, and its table */
@@ -296,6 +298,23 @@ wait_of(const Session *session)
 	return durability_pending(&session->durability) ? FLUSH_LOOK_MS : IDLE_MS;
 }
 
+/*
+ * A stream whose store was rolled back gives the numbers of lost messages to others, so the number
+ * in the progress row may name a later change than meant: then the position finds the place.
+ */
+static bool
+look_back(Session *session, SluiceError *err)
+{
+	if (err->code != SLUICE_ERROR_STATE || session->reader.linked ||
+		session->first_read <= session->first_available)
+		return false;
+	log_failure(session->writer->service->log, LOG_WARNING,
+				"looking for the position from the stream's first message on", err, NULL);
+	session->first_read = session->first_available;
+	return stream_reader_open(&session->reader, &session->nats, session->first_read,
+							  &session->progress.position, err);
+}
+
 static bool
 take_turn(Session *session, SluiceError *err)
 {
@@ -304,7 +323,7 @@ take_turn(Session *session, SluiceError *err)
 	if (!beacon_held(session->writer->beacon))
 		return sluice_fail(err, SLUICE_ERROR_CONFLICT, "the lease was lost");
 	if (!stream_reader_next(&session->reader, wait_of(session), &got, err))
-		return false;
+		return look_back(session, err);
 	return got ? take_bundle(session, err) : use_pause(session, err);
 }
 
@@ -412,22 +431,17 @@ first_message(const Session *session, const JetStreamInfo *info)
 static bool
 open_reader(Session *session, SluiceError *err)
 {
-	StreamReaderSettings settings = {
-		.stream = session->writer->settings.stream,
-		.lane = 0,
-		.start_available = session->writer->settings.start_available,
-		.pull_bytes = PULL_BYTES,
-	};
 	char position[CHANGE_ID_TEXT];
 	JetStreamInfo info;
 	uint64_t first;
 
-	if (!jetstream_info(&session->nats, settings.stream, &info, err))
+	if (!jetstream_info(&session->nats, session->writer->settings.stream, &info, err))
 		return false;
 	first = first_message(session, &info);
+	session->first_read = first;
+	session->first_available = info.first_sequence;
 	session->stream_created = info.created;
 	session->target->stream_created = info.created;
-	stream_reader_init(&session->reader, &settings);
 	log_event(
 		session->writer->service->log, LOG_INFO, "applying",
 		(LogField[]){LOG_INTEGER("epoch", session->progress.epoch),
@@ -465,7 +479,15 @@ forget_table(void *context, Table *table)
 static void
 session_init(Session *session, Writer *writer)
 {
+	const StreamReaderSettings reader = {
+		.stream = writer->settings.stream,
+		.lane = 0,
+		.start_available = writer->settings.start_available,
+		.pull_bytes = PULL_BYTES,
+	};
+
 	*session = (Session){.writer = writer};
+	stream_reader_init(&session->reader, &reader);
 	for (int i = 0; i < BATCHES; i++)
 		batch_init(&session->batches[i], writer->settings.batch_rows, writer->settings.batch_bytes);
 	session->current = &session->batches[0];

@@ -47,7 +47,7 @@ CREATE FUNCTION test.word(data bytea, at integer) RETURNS text LANGUAGE sql AS $
 	SELECT convert_from(substring(data FROM at + 1 FOR position('\x00'::bytea IN substring(data FROM at + 1)) - 1), 'UTF8');
 $$;
 
-CREATE TABLE test.relation (id bigint PRIMARY KEY, name text, columns text[], keys boolean[]);
+CREATE UNLOGGED TABLE test.relation (id bigint PRIMARY KEY, name text, columns text[], keys boolean[]);
 
 CREATE FUNCTION test.read_relation(data bytea) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

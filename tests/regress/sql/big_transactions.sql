@@ -12,14 +12,13 @@ SELECT bundle, r FROM
 	(SELECT row_number() OVER () AS bundle, data FROM pg_logical_slot_peek_binary_changes('test_sluice', NULL, NULL,
 		'publication_names', 'p', 'bundle_rows', '10')) s, sluice.bundle_text(data) r;
 -- The same whatever the compression.
-SELECT name, count(*), count(DISTINCT r), md5(string_agg(r, ' '))
-	= (SELECT md5(string_agg(r, ' ')) FROM pg_logical_slot_peek_binary_changes('test_sluice', NULL, NULL, 'publication_names', 'p'),
-		sluice.bundle_text(data) r) AS same
+SELECT name, array_agg(r) = ARRAY(SELECT sluice.bundle_text(data) FROM pg_logical_slot_peek_binary_changes('test_sluice', NULL, NULL,
+		'publication_names', 'p')) AS same
 	FROM unnest(ARRAY['none', 'lz4', 'zstd']) name,
-		LATERAL (SELECT r FROM pg_logical_slot_peek_binary_changes('test_sluice', NULL, NULL, 'publication_names', 'p',
-			'compression', name), sluice.bundle_text(data) r) s
+		LATERAL (SELECT sluice.bundle_text(data) AS r FROM pg_logical_slot_peek_binary_changes('test_sluice', NULL, NULL,
+			'publication_names', 'p', 'compression', name) OFFSET 0) s
 	GROUP BY name ORDER BY name;
--- Spilled to disk or not, it is the same as pgoutput's.
+-- Some thousand rows, more than the memory for decoding: spilled to disk on the way.
 INSERT INTO a SELECT generate_series(100, 30000);
 SET logical_decoding_work_mem = '64kB';
 SELECT count(*) FROM test.changes('p', 'bundle_bytes', '4096') c WHERE c LIKE 'insert%';

@@ -1,4 +1,5 @@
 -- Column lists, which 15 brought: other columns are never there; a list of all is as no list.
+\set SHOW_CONTEXT never
 SELECT current_setting('server_version_num')::integer < 150000 AS old \gset
 \if :old
 \quit

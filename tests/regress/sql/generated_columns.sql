@@ -1,4 +1,5 @@
 -- Stored generated columns are left to the target, unless the publication of 18 and later says otherwise.
+\set SHOW_CONTEXT never
 CREATE TABLE t (id integer PRIMARY KEY, a integer, twice integer GENERATED ALWAYS AS (a * 2) STORED);
 CREATE PUBLICATION p FOR TABLE t;
 CALL test.start();

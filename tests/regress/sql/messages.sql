@@ -15,6 +15,7 @@ SELECT FROM pg_logical_emit_message(true, 'rolled', 'back');
 SELECT FROM pg_logical_emit_message(false, 'not', 'rolled back');
 ROLLBACK;
 SELECT FROM pg_logical_emit_message(true, '', '');
+SELECT FROM pg_logical_emit_message(true, 'bytes', '\x00ff'::bytea);
 SELECT * FROM test.changes('p');
 SELECT FROM pg_logical_emit_message(true, 'note', 'transactional');
 SELECT FROM pg_logical_emit_message(false, 'note', 'alone');

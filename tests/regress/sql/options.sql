@@ -1,4 +1,5 @@
 -- What the plugin may be asked, and how it refuses.
+\set SHOW_CONTEXT never
 CREATE PUBLICATION p;
 CALL test.start();
 SELECT test.changes('p', 'bundle_rows', '1', 'bundle_bytes', '4096', 'compression', 'zstd', 'messages', 'on', 'origin', 'none');

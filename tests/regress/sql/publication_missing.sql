@@ -1,4 +1,5 @@
 -- A publication that is not there at the change's place is an error, whatever is there now.
+\set SHOW_CONTEXT never
 CREATE TABLE t (id integer PRIMARY KEY);
 CALL test.start();
 INSERT INTO t VALUES (1);

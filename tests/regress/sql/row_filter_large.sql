@@ -1,4 +1,5 @@
 -- A row that moves into the filter without its large value being logged cannot become an insert.
+\set SHOW_CONTEXT never
 SELECT current_setting('server_version_num')::integer < 150000 AS old \gset
 \if :old
 \quit

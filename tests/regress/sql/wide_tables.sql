@@ -11,7 +11,7 @@ CALL test.start();
 INSERT INTO wide (c1, c1600) VALUES (1, 1600);
 INSERT INTO empty DEFAULT VALUES;
 INSERT INTO dropped DEFAULT VALUES;
-SELECT length(c), left(c, 30), right(c, 25) FROM test.compared('p') c;
+SELECT length(c), left(c, 30), right(c, 25) FROM test.changes('p') c;
 CALL test.stop();
 DROP PUBLICATION p;
 DROP TABLE wide, empty, dropped;
