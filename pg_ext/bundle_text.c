@@ -13,6 +13,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -22,6 +23,19 @@
 #include "pg_ext/pg_compat.h"
 
 PG_FUNCTION_INFO_V1(sluice_bundle_text);
+
+/* A bundle's text in this database's encoding. */
+static char *
+local_text(const char *text, int length)
+{
+	return pg_any_to_server(pnstrdup(text, length), length, PG_UTF8);
+}
+
+static char *
+local_name(const char *name)
+{
+	return local_text(name, (int) strlen(name));
+}
 
 /* A value of a built-in type, from its send format to text. */
 static char *
@@ -51,7 +65,7 @@ append_value(StringInfo out, const BundleColumn *column, const uint8_t *data, in
 	else if (OidIsValid(column->type_oid))
 		appendStringInfoString(out, quote_literal_cstr(binary_to_text(column, data, length)));
 	else
-		appendStringInfoString(out, quote_literal_cstr(pnstrdup((const char *) data, length)));
+		appendStringInfoString(out, quote_literal_cstr(local_text((const char *) data, length)));
 }
 
 /* " label (column=value, ...)" */
@@ -74,7 +88,7 @@ append_row(StringInfo out, const char *label, const BundleRelation *relation, co
 		if (key_only && (column->flags & COLUMN_KEY) == 0)
 			continue;
 		data = bundle_row_field(&at, &length);
-		appendStringInfo(out, "%s%s=", separator, column->name);
+		appendStringInfo(out, "%s%s=", separator, local_name(column->name));
 		append_value(out, column, data, length);
 		separator = ", ";
 	}
@@ -84,14 +98,14 @@ append_row(StringInfo out, const char *label, const BundleRelation *relation, co
 static void
 append_relation(StringInfo out, const BundleRelation *relation)
 {
-	appendStringInfo(out, "relation %s.%s identity %c (", relation->schema, relation->name,
-					 relation->identity);
+	appendStringInfo(out, "relation %s.%s identity %c (", local_name(relation->schema),
+					 local_name(relation->name), relation->identity);
 	for (uint16_t i = 0; i < relation->column_count; i++)
 	{
 		const BundleColumn *column = &relation->columns[i];
 
-		appendStringInfo(out, "%s%s %s %s%s%s%s", i > 0 ? ", " : "", column->name,
-						 column->type_name, canon_name(column->canon),
+		appendStringInfo(out, "%s%s %s %s%s%s%s", i > 0 ? ", " : "", local_name(column->name),
+						 local_name(column->type_name), canon_name(column->canon),
 						 (column->flags & COLUMN_KEY) != 0 ? " key" : "",
 						 (column->flags & COLUMN_PRIMARY) != 0 ? " primary" : "",
 						 (column->flags & COLUMN_GENERATED) != 0 ? " generated" : "");
@@ -107,7 +121,8 @@ append_truncate(StringInfo out, const BundleReader *reader, const BundleRecord *
 	{
 		const BundleRelation *relation = bundle_truncated(reader, record, i);
 
-		appendStringInfo(out, "%s %s.%s", i > 0 ? "," : "", relation->schema, relation->name);
+		appendStringInfo(out, "%s %s.%s", i > 0 ? "," : "", local_name(relation->schema),
+						 local_name(relation->name));
 	}
 	if ((record->flags & RECORD_CASCADE) != 0)
 		appendStringInfoString(out, " cascade");
@@ -120,7 +135,8 @@ append_change(StringInfo out, const char *verb, const BundleRecord *record)
 {
 	bool key_only = (record->flags & RECORD_OLD_ROW) == 0;
 
-	appendStringInfo(out, "%s %s.%s", verb, record->relation->schema, record->relation->name);
+	appendStringInfo(out, "%s %s.%s", verb, local_name(record->relation->schema),
+					 local_name(record->relation->name));
 	append_row(out, key_only ? "key" : "old", record->relation, &record->old_row, key_only);
 	append_row(out, "new", record->relation, &record->new_row, false);
 }
@@ -137,7 +153,7 @@ append_message(StringInfo out, const BundleRecord *record)
 					 message->prefix);
 	if (pg_verify_mbstr(PG_UTF8, content, (int) message->length, true))
 	{
-		appendBinaryStringInfo(out, content, (int) message->length);
+		appendStringInfoString(out, local_text(content, (int) message->length));
 		return;
 	}
 	appendStringInfoString(out, "\\x");
@@ -154,7 +170,7 @@ append_record(StringInfo out, const BundleReader *reader, const BundleRecord *re
 		case RECORD_BEGIN:
 			appendStringInfoString(out, "begin");
 			if (record->begin.origin[0] != '\0')
-				appendStringInfo(out, " origin %s", record->begin.origin);
+				appendStringInfo(out, " origin %s", local_name(record->begin.origin));
 			break;
 		case RECORD_COMMIT: appendStringInfoString(out, "commit"); break;
 		case RECORD_INSERT: append_change(out, "insert", record); break;
@@ -204,8 +220,12 @@ sluice_bundle_text(PG_FUNCTION_ARGS)
 	BundleReader *reader = open_reader(bundle);
 	BundleRecord record;
 	SluiceError err;
+	int settings = NewGUCNestLevel();
 	bool end;
 
+	/* For the receive functions. */
+	(void) set_config_option("client_encoding", "UTF8", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
 	for (;;)
 	{
 		StringInfoData line;
@@ -215,10 +235,12 @@ sluice_bundle_text(PG_FUNCTION_ARGS)
 		if (!bundle_next(reader, &record, &end, &err))
 			refuse(&err);
 		if (end)
-			return (Datum) 0;
+			break;
 		initStringInfo(&line);
 		append_record(&line, reader, &record);
-		value = CStringGetTextDatum(pg_any_to_server(line.data, line.len, PG_UTF8));
+		value = CStringGetTextDatum(line.data);
 		tuplestore_putvalues(result->setResult, result->setDesc, &value, &null);
 	}
+	AtEOXact_GUC(true, settings);
+	return (Datum) 0;
 }

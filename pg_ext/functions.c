@@ -159,7 +159,10 @@ fill_stream(RowBuilder *row, const StreamEntry *entry)
 	put_position(row, progress->acked.commit);
 	put_position(row, progress->durable_known ? progress->durable.commit : InvalidXLogRecPtr);
 	put_position(row, progress->confirmed);
+	put(row, Float8GetDatum((double) progress->lag_us / 1e6), entry->worker == 0);
 	put_count(row, progress->rows);
+	put(row, Float8GetDatum(progress->rows_per_second), entry->worker == 0);
+	put(row, Float8GetDatum(progress->bytes_per_second), entry->worker == 0);
 	put_count(row, progress->bundles);
 	put_count(row, progress->messages);
 	put_count(row, progress->bytes);

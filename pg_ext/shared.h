@@ -46,7 +46,8 @@ typedef struct StreamProgress
 	uint32 in_flight;
 	uint64 in_flight_bytes;
 	uint64 stream_messages, stream_bytes; /* what JetStream keeps */
-	TimestampTz last_commit;			  /* of the last transaction acknowledged */
+	int64 lag_us;						  /* age of the oldest commit that is not safe yet */
+	double rows_per_second, bytes_per_second;
 	bool publisher_ready;
 } StreamProgress;
 

@@ -34,6 +34,7 @@
 
 #include "output_plugin/plugin.h"
 #include "pg_ext/catalog.h"
+#include "pg_ext/lag.h"
 #include "pg_ext/launcher.h"
 #include "pg_ext/pg_compat.h"
 #include "pg_ext/settings.h"
@@ -63,9 +64,10 @@ typedef struct Worker
 	Publisher *publisher;
 	WaitEventSet *events;
 	LogicalDecodingContext *decoding;
-	ChangeId emitted; /* the last change handed to the publisher */
 	XLogRecPtr saved; /* confirmed position that is durable in the slot */
 	TimestampTz upkeep_at, save_at, mark_at;
+	Lag lag;
+	Rates rates;
 	bool is_new;		/* nothing was ever published: the start is to be marked */
 	XLogRecPtr idle_at; /* where the log stood when we last slept... */
 	long idle_ms;		/* ...and for how long at most */
@@ -225,6 +227,7 @@ emit(BundleSink *sink, BundleWriter *writer)
 	PublisherStatus status;
 
 	(void) sink;
+	lag_note(&worker.lag, writer->last.commit, writer->commit_time);
 	while (!publisher_push(worker.publisher, writer))
 	{
 		wait_for_events(1000);
@@ -281,9 +284,12 @@ static void
 share_progress(const PublisherStatus *status)
 {
 	StreamProgress *progress = &worker.entry->progress;
+	XLogRecPtr safe = safe_position(status);
+	TimestampTz now = GetCurrentTimestamp();
 	uint64 rows = 0;
 
 	relation_cache_visit(share_table, &rows);
+	rates_update(&worker.rates, progress->rows + rows, status->bytes, now);
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	progress->tail = status->tail;
 	progress->acked = status->acked;
@@ -296,6 +302,9 @@ share_progress(const PublisherStatus *status)
 	progress->bytes = status->bytes;
 	progress->connects = status->connects;
 	progress->rows += rows;
+	progress->lag_us = lag_settle(&worker.lag, safe, now);
+	progress->rows_per_second = worker.rates.rows;
+	progress->bytes_per_second = worker.rates.bytes;
 	progress->in_flight = status->in_flight;
 	progress->in_flight_bytes = status->in_flight_bytes;
 	progress->stream_messages = status->stream.messages;

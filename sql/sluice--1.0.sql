@@ -47,7 +47,8 @@ CREATE FUNCTION sluice.name_fault(name text) RETURNS text
 CREATE FUNCTION sluice.stream_status(
 	OUT name text, OUT state text, OUT pid integer, OUT connected boolean,
 	OUT decoded_lsn pg_lsn, OUT published_lsn pg_lsn, OUT durable_lsn pg_lsn,
-	OUT confirmed_lsn pg_lsn, OUT rows bigint, OUT bundles bigint, OUT messages bigint,
+	OUT confirmed_lsn pg_lsn, OUT lag_seconds float8, OUT rows bigint,
+	OUT rows_per_second float8, OUT bytes_per_second float8, OUT bundles bigint, OUT messages bigint,
 	OUT bytes bigint, OUT in_flight bigint, OUT in_flight_bytes bigint,
 	OUT jetstream_messages bigint, OUT jetstream_bytes bigint, OUT connects bigint,
 	OUT failures bigint, OUT started_at timestamptz, OUT last_error text, OUT last_error_hint text,
@@ -361,7 +362,8 @@ CREATE VIEW sluice.streams AS
 CREATE FUNCTION sluice.my_stream_status() RETURNS TABLE (
 	name text, state text, pid integer, connected boolean, decoded_lsn pg_lsn, published_lsn pg_lsn,
 	durable_lsn pg_lsn, confirmed_lsn pg_lsn, lag_bytes bigint, unpublished_bytes bigint,
-	kept_wal_bytes bigint, rows bigint, bundles bigint, messages bigint, bytes bigint,
+	kept_wal_bytes bigint, lag_seconds float8, rows bigint, rows_per_second float8,
+	bytes_per_second float8, bundles bigint, messages bigint, bytes bigint,
 	in_flight bigint, in_flight_bytes bigint, jetstream_messages bigint, jetstream_bytes bigint,
 	connects bigint, failures bigint, started_at timestamptz, last_error text, last_error_hint text,
 	last_error_at timestamptz)
@@ -375,7 +377,7 @@ CREATE FUNCTION sluice.my_stream_status() RETURNS TABLE (
 		pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(t.confirmed_lsn, r.confirmed_flush_lsn))::bigint,
 		pg_wal_lsn_diff(pg_current_wal_lsn(), t.decoded_lsn)::bigint,
 		pg_wal_lsn_diff(pg_current_wal_lsn(), r.restart_lsn)::bigint,
-		t.rows, t.bundles, t.messages, t.bytes, t.in_flight, t.in_flight_bytes, t.jetstream_messages,
+		t.lag_seconds, t.rows, t.rows_per_second, t.bytes_per_second, t.bundles, t.messages, t.bytes, t.in_flight, t.in_flight_bytes, t.jetstream_messages,
 		t.jetstream_bytes, t.connects, t.failures, t.started_at,
 		coalesce(t.last_error, s.error), coalesce(t.last_error_hint, s.hint), t.last_error_at
 	FROM sluice.stream s

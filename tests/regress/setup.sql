@@ -4,6 +4,7 @@
  *   start(), stop()      a slot of our plugin and one of pgoutput, both at the same place
  *   changes(pubs, ...)   what our slot gives since, a line per record; options as name, value
  *   compared(pubs)       the same, then the changes that pgoutput gives otherwise for the same log
+ *   shortened(line)      the line, for one with long values
  *   wait_for(query)      until the query gives true, for 30 seconds at most
  */
 \set ON_ERROR_STOP on
@@ -152,6 +153,20 @@ BEGIN
 		IF ours[i] IS DISTINCT FROM theirs[i] THEN
 			RETURN NEXT format('change %s is in pgoutput: %s', i, coalesce(theirs[i], 'not there'));
 		END IF;
+	END LOOP;
+END $$;
+
+-- Long runs of a character as that character and their length.
+CREATE FUNCTION test.shortened(line text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	run text;
+BEGIN
+	LOOP
+		run := (regexp_match(line, '(([a-z])\2{200,})'))[1];
+		IF run IS NULL THEN
+			RETURN line;
+		END IF;
+		line := replace(line, run, left(run, 1) || ' x ' || length(run));
 	END LOOP;
 END $$;
 

@@ -1,4 +1,4 @@
--- Logical messages: inside their transaction, or at once and alone; messages = false leaves them out.
+-- Logical messages: inside their transaction, or at once and alone; only when asked for.
 CREATE TABLE t (id integer PRIMARY KEY);
 CREATE PUBLICATION p FOR TABLE t;
 CALL test.start();
@@ -16,11 +16,11 @@ SELECT FROM pg_logical_emit_message(false, 'not', 'rolled back');
 ROLLBACK;
 SELECT FROM pg_logical_emit_message(true, '', '');
 SELECT FROM pg_logical_emit_message(true, 'bytes', '\x00ff'::bytea);
-SELECT * FROM test.changes('p');
+SELECT * FROM test.changes('p', 'messages', 'true');
 SELECT FROM pg_logical_emit_message(true, 'note', 'transactional');
 SELECT FROM pg_logical_emit_message(false, 'note', 'alone');
 INSERT INTO t VALUES (3);
-SELECT * FROM test.changes('p', 'messages', 'false');
+SELECT * FROM test.changes('p');
 CALL test.stop();
 DROP PUBLICATION p;
 DROP TABLE t;

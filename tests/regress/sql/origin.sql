@@ -13,9 +13,9 @@ BEGIN
 	INSERT INTO t VALUES (first + 1);
 END $$;
 CALL work(1);
-SELECT * FROM test.changes('p', 'origin', 'any');
+SELECT * FROM test.changes('p', 'origin', 'any', 'messages', 'true');
 CALL work(3);
-SELECT * FROM test.changes('p', 'origin', 'none');
+SELECT * FROM test.changes('p', 'origin', 'none', 'messages', 'true');
 CALL test.stop();
 SELECT FROM pg_replication_origin_drop('elsewhere');
 DROP PROCEDURE work;

@@ -15,7 +15,7 @@ CALL test.stop();
 ALTER TABLE t REPLICA IDENTITY FULL;
 CALL test.start();
 UPDATE t SET grade = 12 WHERE id = 2;
-SELECT regexp_replace(c, 'y{3000}', '3000 y') FROM test.compared('p') c;
+SELECT test.shortened(c) FROM test.compared('p') c;
 CALL test.stop();
 DROP PUBLICATION p;
 DROP TABLE t;

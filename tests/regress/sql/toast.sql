@@ -8,13 +8,11 @@ UPDATE t SET v = 2;
 UPDATE t SET large = repeat('z', 3000);
 UPDATE t SET large = NULL, packed = '';
 DELETE FROM t;
-SELECT regexp_replace(regexp_replace(regexp_replace(c, 'x{3000}', '3000 x'), 'y{200000}', '200000 y'), 'z{3000}', '3000 z') AS compared
-FROM test.compared('p') c;
+SELECT test.shortened(c) FROM test.compared('p') c;
 ALTER TABLE t REPLICA IDENTITY FULL;
 INSERT INTO t VALUES (1, 1, repeat('x', 3000), repeat('y', 200000));
 UPDATE t SET v = 2;
-SELECT regexp_replace(regexp_replace(c, 'x{3000}', '3000 x', 'g'), 'y{200000}', '200000 y', 'g') AS compared
-FROM test.compared('p') c;
+SELECT test.shortened(c) FROM test.compared('p') c;
 CALL test.stop();
 DROP PUBLICATION p;
 DROP TABLE t;
