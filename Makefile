@@ -28,7 +28,7 @@ OPTIMIZE = $(if $(SAN),-O1,-O2)
 BASE_CFLAGS = -std=gnu11 -g $(OPTIMIZE) $(WARNINGS) $(SANITIZE) -fPIC -MMD -MP $(EXTRA_CFLAGS)
 CFLAGS      = $(BASE_CFLAGS) -fvisibility=hidden -fstack-protector-strong
 PG_CFLAGS   = $(BASE_CFLAGS) -fno-strict-aliasing -fwrapv -fstack-protector-strong
-CPPFLAGS    = -D_GNU_SOURCE -I$(ROOT) -DSLUICE_VERSION='"$(VERSION)"'
+CPPFLAGS    = -D_GNU_SOURCE $(if $(SAN),,-D_FORTIFY_SOURCE=2) -I$(ROOT) -DSLUICE_VERSION='"$(VERSION)"'
 LDFLAGS     = $(SANITIZE) -Wl,-z,relro,-z,now,--as-needed $(EXTRA_LDFLAGS)
 PG_LDFLAGS  = $(SANITIZE) -Wl,-z,relro,-z,now $(EXTRA_LDFLAGS)
 ,          := ,
@@ -151,7 +151,9 @@ san-env:
 
 # ---- tests ----
 
-check: check-unit check-regress check-e2e
+# One after the other whatever -j says: they would disturb each other's timing.
+check:
+	+@status=0; for tests in check-unit check-regress check-e2e; do $(MAKE) $$tests || status=1; done; exit $$status
 
 # Only the tests that include something of the writer wait for it.
 WRITER_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell cd $(ROOT) && grep -ls '"writer/' tests/unit/*_test.c))

@@ -221,7 +221,8 @@ class Demo:
         written = self.written.add(self.source.fetch_one(ROWS_WRITTEN))
         applied = self.applied.add(self.rows_applied())
         lag_bytes, lag_ms = lag.now()
-        print(f'  {second:3d} s   {written:13,.0f}   {applied:14,.0f}   {bytes_text(lag_bytes):>9}   {lag_ms:7,.0f} ms',
+        lag_text = f'{lag_ms:,.0f} ms' if lag_ms > SAMPLE_SECONDS * 1000 else f'< {SAMPLE_SECONDS * 1000:.0f} ms'
+        print(f'  {second:3d} s   {written:13,.0f}   {applied:14,.0f}   {bytes_text(lag_bytes):>9}   {lag_text:>10}',
               flush=True)
 
     def rows_applied(self):

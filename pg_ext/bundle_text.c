@@ -150,7 +150,7 @@ append_message(StringInfo out, const BundleRecord *record)
 
 	appendStringInfo(out,
 					 "message%s %s: ", (record->flags & RECORD_TRANSACTIONAL) != 0 ? "" : " alone",
-					 message->prefix);
+					 local_name(message->prefix));
 	if (pg_verify_mbstr(PG_UTF8, content, (int) message->length, true))
 	{
 		appendStringInfoString(out, local_text(content, (int) message->length));

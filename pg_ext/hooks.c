@@ -1,5 +1,5 @@
 /*
- * hooks.c - commit callback, DROP and ALTER DATABASE, DROP EXTENSION.
+ * hooks.c - commit callback, commands that need a database for themselves, DROP EXTENSION.
  */
 #include "postgres.h"
 
@@ -8,6 +8,7 @@
 #include "catalog/pg_database.h"
 #include "catalog/pg_extension.h"
 #include "commands/dbcommands.h"
+#include "commands/defrem.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -73,6 +74,22 @@ transaction_ended(XactEvent event, void *arg)
 
 /* ---- databases ---- */
 
+/* The template that CREATE DATABASE names. */
+static const char *
+template_named(CreatedbStmt *statement)
+{
+	ListCell *cell;
+
+	foreach (cell, statement->options)
+	{
+		DefElem *option = lfirst(cell);
+
+		if (strcmp(option->defname, "template") == 0 && option->arg != NULL)
+			return defGetString(option);
+	}
+	return NULL;
+}
+
 /* The database a command needs for itself, or InvalidOid. */
 static Oid
 database_needed(Node *command)
@@ -83,6 +100,8 @@ database_needed(Node *command)
 		name = castNode(DropdbStmt, command)->dbname;
 	else if (IsA(command, AlterDatabaseStmt))
 		name = castNode(AlterDatabaseStmt, command)->dbname;
+	else if (IsA(command, CreatedbStmt))
+		name = template_named(castNode(CreatedbStmt, command));
 	else if (IsA(command, RenameStmt) &&
 			 castNode(RenameStmt, command)->renameType == OBJECT_DATABASE)
 		name = castNode(RenameStmt, command)->subname;

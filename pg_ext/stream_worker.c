@@ -498,14 +498,21 @@ stream(void)
 
 /* ---- the life of a worker ---- */
 
+/* Whether the row came here with a copy of the database or cluster it was made in. */
+static bool
+is_copy(void)
+{
+	return worker.row.has_incarnation &&
+		   (worker.row.system != GetSystemIdentifier() || worker.row.database != MyDatabaseId);
+}
+
 /* The slot and the row must belong together; makes the slot of a new stream. */
 static void
 require_slot(void)
 {
 	SlotCondition condition;
 
-	if (worker.row.has_incarnation &&
-		(worker.row.system != GetSystemIdentifier() || worker.row.database != MyDatabaseId))
+	if (is_copy())
 		fail_for_good("it was created in another database or cluster, of which this is a copy",
 					  "Drop the stream here and create it anew under another name.");
 	condition = stream_slot_condition(worker.row.slot);
@@ -545,7 +552,10 @@ run(void)
 	stream();
 }
 
-/* Removes all that a stream has; the row last, so that what failed is tried again. */
+/*
+ * Removes all that a stream has; the row last, so that what failed is tried again.  A copied row
+ * has nothing: slot and JetStream stream are the original's.
+ */
 static void
 drop(void)
 {
@@ -559,7 +569,7 @@ drop(void)
 
 	set_state(STREAM_DROPPING);
 	stream_slot_drop(worker.row.slot);
-	if (!worker.row.keep_jetstream && worker.row.has_incarnation)
+	if (!worker.row.keep_jetstream && worker.row.has_incarnation && !is_copy())
 	{
 		foreach (cell, worker.row.consumers)
 		{

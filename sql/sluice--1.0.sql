@@ -163,7 +163,7 @@ CREATE FUNCTION sluice.require_options(options jsonb) RETURNS void
 DECLARE
 	fault text;
 BEGIN
-	IF jsonb_typeof(options) <> 'object' THEN
+	IF jsonb_typeof(options) IS DISTINCT FROM 'object' THEN
 		RAISE invalid_parameter_value USING MESSAGE = 'options is a JSON object';
 	END IF;
 	SELECT sluice.option_fault(key, value) INTO fault FROM jsonb_each_text(options)
@@ -241,10 +241,11 @@ DECLARE
 	found_tables regclass[];
 BEGIN
 	PERFORM sluice.require_replication();
-	IF sluice.name_fault(create_stream.name) IS NOT NULL THEN
-		RAISE invalid_name USING MESSAGE = sluice.name_fault(create_stream.name);
+	IF create_stream.name IS NULL OR sluice.name_fault(create_stream.name) IS NOT NULL THEN
+		RAISE invalid_name USING
+			MESSAGE = coalesce(sluice.name_fault(create_stream.name), 'a stream needs a name');
 	END IF;
-	IF create_stream.mode <> 'cdc' THEN
+	IF create_stream.mode IS DISTINCT FROM 'cdc' THEN
 		RAISE feature_not_supported USING
 			MESSAGE = format('mode "%s" is not available: this version streams changes (cdc)', create_stream.mode);
 	END IF;

@@ -128,6 +128,15 @@ run(PgTarget *target, const Change *change, PgStatementKind kind, const BundleRo
 
 /* ---- changes ---- */
 
+/* PostgreSQL 10 has no ON CONFLICT for partitioned tables, nor unique keys of theirs. */
+static bool
+can_ignore_conflict(const PgTarget *target, const Table *table)
+{
+	const PgTable *at_target = table->at_target;
+
+	return !at_target->partitioned || target->c.version >= 110000;
+}
+
 /* Inserts an image of the change's table, by policy when it meets a row. */
 static bool
 insert_image(PgTarget *target, const Change *change, const BundleRow *image, bool replace,
@@ -136,7 +145,7 @@ insert_image(PgTarget *target, const Change *change, const BundleRow *image, boo
 	ConflictPolicy policy = target->c.settings->conflicts;
 	uint64_t affected;
 
-	if (policy == CONFLICT_ERROR)
+	if (policy == CONFLICT_ERROR || !can_ignore_conflict(target, change->table))
 		return run(target, change, PG_INSERT, NULL, image, &affected, err);
 	if (!run(target, change, PG_INSERT_NEW, NULL, image, &affected, err))
 		return false;

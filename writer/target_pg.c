@@ -175,13 +175,16 @@ can_redo(const PgTarget *target, const SluiceError *err)
 		   err->code != SLUICE_ERROR_MEMORY;
 }
 
-/* Back to where the chunk began. */
+/*
+ * Back to where the chunk began.  Constraints that can wait for the commit do from here on, as they
+ * may have at the source.
+ */
 static bool
 roll_back(PgTarget *target, SluiceError *err)
 {
 	target->outstanding = PG_NOTHING;
 	target->begun = true;
-	return pg_query(&target->c, NULL, err, "%s",
+	return pg_query(&target->c, NULL, err, "%s; SET CONSTRAINTS ALL DEFERRED",
 					target->open ? "ROLLBACK TO SAVEPOINT chunk" : "ROLLBACK; BEGIN");
 }
 

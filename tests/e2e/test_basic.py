@@ -219,7 +219,7 @@ def test_logical_messages_and_empty_transactions_pass(pipeline):
     pipeline.wait_equal(['public.t'])
     # The slot follows although the last writes are not the stream's.
     pipeline.execute('INSERT INTO unseen SELECT generate_series(1, 100)')
-    pipeline.wait_caught_up()
+    compare.wait_caught_up(pipeline.source, pipeline.target, pipeline.name, 60, pipeline.name)
     assert pipeline.status()['confirmed_lsn'] != before
 
 

@@ -78,8 +78,8 @@ class Bank:
         """Asynchronous commits may be gone after it, but none of those the source was told of."""
         told = self.pipeline.status()['durable_lsn']
         self.pipeline.target.stop('immediate')
-        self.pipeline.target.start()
         self.auditor.crashed()
+        self.pipeline.target.start()
         if told:
             behind = self.pipeline.fetch_target('SELECT commit_lsn < %s FROM sluice.progress WHERE stream = %s',
                                                 (told, self.pipeline.name))
@@ -152,9 +152,9 @@ def test_everything_is_killed_at_once(pipeline, seed):
             world.writer.kill()
             for server in (pipeline.nats, pipeline.target, pipeline.source):
                 server.kill()
+            world.auditor.crashed()
             for server in (pipeline.target, pipeline.nats, pipeline.source):
                 server.start()
-            world.auditor.crashed()
             world.writer.start(ready=False)
             world.moves()
             world.check()

@@ -97,7 +97,8 @@ class Auditor:
     """Reads the books and the progress row of a target 20 times a second, each time in one snapshot.
 
     What does not agree goes to faults. The target's commits may be asynchronous: after it
-    crashed, positions may stand behind what was seen, so crashed() forgets that.
+    crashed, positions may stand behind what was seen; crashed(), called while it is down,
+    has that forgotten.
     """
 
     def __init__(self, target, dbname, stream):
@@ -105,7 +106,8 @@ class Auditor:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._lock = threading.Lock()
-        self._seen = None  # (audit id, commit position) of the snapshot before
+        self._seen = None  # (audit id, epoch, commit position) of the snapshot before
+        self._life = 0  # of the target
         self.snapshots = 0
         self.faults = []
 
@@ -120,6 +122,7 @@ class Auditor:
     def crashed(self):
         with self._lock:
             self._seen = None
+            self._life += 1
 
     def _run(self):
         while not self._end.is_set():
@@ -133,6 +136,7 @@ class Auditor:
         cursor.execute("SET statement_timeout = '10s'")
         next_read = time.monotonic()
         while not self._end.is_set():
+            life = self._life
             cursor.execute('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
             cursor.execute(BOOKS)
             books = cursor.fetchone()
@@ -140,14 +144,16 @@ class Auditor:
                            ('0/0', self._stream))
             progress = cursor.fetchone()
             cursor.execute('COMMIT')
-            self._judge(books, progress)
+            self._judge(life, books, progress)
             next_read = max(next_read + 0.05, time.monotonic())
             self._end.wait(next_read - time.monotonic())
 
-    def _judge(self, books, progress):
+    def _judge(self, life, books, progress):
         accounts, total, disagreeing, audit, notes = books
         seen = (audit or 0, *progress)
         with self._lock:
+            if life != self._life:
+                return
             self.snapshots += 1
             before, self._seen = self._seen, seen
         if accounts not in (0, ACCOUNTS) or (accounts and total != ACCOUNTS * OPENING) or disagreeing:
