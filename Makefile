@@ -62,7 +62,7 @@ LINK = $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_
 HEADER_FLAGS := $(shell $(PKG_CONFIG) --cflags libpq jansson libcurl libmicrohttpd 2>/dev/null)
 
 .PHONY: all deps build libs programs extension install install-programs install-extension demo check \
-	check-unit check-regress check-e2e bench fuzz lint format clean help pg-config san-env exports fuzz-corpus format-check FORCE
+	check-unit check-regress check-e2e bench fuzz lint format clean help pg-config san-env exports fuzz-corpus format-check docs docs-check FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: build
@@ -223,6 +223,12 @@ bench:
 
 C_FOLDERS = common output_plugin pg_ext writer tests bench
 C_FILES   = $(shell cd $(ROOT) && find $(C_FOLDERS) -name '*.[ch]' 2>/dev/null | sort)
+
+# Pages made from the programs themselves; docs-check fails when one is stale.
+docs: $(PROGRAMS)
+	$(BUILD)/sluice-writer --help-markdown >$(ROOT)/docs/writer-options.md
+docs-check: $(PROGRAMS)
+	$(BUILD)/sluice-writer --help-markdown | diff -u $(ROOT)/docs/writer-options.md -
 
 lint: format-check
 	$(ROOT)/tools/check-includes

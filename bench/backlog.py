@@ -108,7 +108,9 @@ def capture_peer(rig, number, end):
                    'pgoutput', '-o', 'proto_version=1', '-o', f'publication_names={PUBLICATION}', '--endpos', end,
                    '--no-loop', '-f', '/dev/null']
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-        run.finish()
+        done = time.monotonic()
+        rig.wait_inactive(slot)  # its walsender's processor time counts when that has ended
+        run.finish(done)
     rig.source.execute('SELECT pg_drop_replication_slot(%s)', (slot,))
     return run
 

@@ -99,10 +99,15 @@ class Rig:
                             f'WITH (enabled = false, create_slot = false, copy_data = false, binary = {binary})')
         self.source.execute("SELECT pg_create_logical_replication_slot(%s, 'pgoutput')", (name,))
 
+    def wait_inactive(self, slot):
+        """Until the walsender has let go of a slot and ended."""
+        wait_for(lambda: self.source.fetch_one(
+            "SELECT NOT active AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE backend_type = 'walsender') "
+            'FROM pg_replication_slots WHERE slot_name = %s', (slot,)), 30, f'the walsender of {slot} to end')
+
     def drop_subscription(self, name):
         self.target.execute(f'ALTER SUBSCRIPTION {name} DISABLE')
-        wait_for(lambda: not self.source.fetch_one('SELECT active FROM pg_replication_slots WHERE slot_name = %s',
-                                                   (name,)), 30, f'the walsender of {name} to end')
+        self.wait_inactive(name)
         self.target.execute(f'DROP SUBSCRIPTION {name}')
 
 

@@ -217,16 +217,15 @@ find_column(const PGresult *columns, const char *name)
 }
 
 static bool
-fail_column(const Table *table, const char *name, SluiceError *err)
+fail_column(const char *name, SluiceError *err)
 {
-	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "table %s has no column %s at the target",
-					   table->name, name);
+	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "there is no column %s at the target", name);
 	return sluice_hint(err, "add it; the writer then goes on by itself");
 }
 
 static bool
-set_column(PgConnection *c, PgColumn *out, const Table *table, const BundleColumn *column,
-		   const PGresult *columns, const PGresult *types, SluiceError *err)
+set_column(PgConnection *c, PgColumn *out, const BundleColumn *column, const PGresult *columns,
+		   const PGresult *types, SluiceError *err)
 {
 	int row = find_column(columns, column->name);
 	bool computed = (column->flags & COLUMN_GENERATED) != 0;
@@ -235,7 +234,7 @@ set_column(PgConnection *c, PgColumn *out, const Table *table, const BundleColum
 	if (out->name == NULL)
 		return fail_memory(err);
 	if (row < 0)
-		return computed || fail_column(table, column->name, err);
+		return computed || fail_column(column->name, err);
 	if (!PQgetisnull(columns, row, COLUMN_IS_GENERATED) &&
 		*PQgetvalue(columns, row, COLUMN_IS_GENERATED) != '\0')
 		computed = true;
@@ -258,7 +257,7 @@ set_columns(PgConnection *c, PgTable *out, const Table *table, const PGresult *c
 	out->copyable = true;
 	for (uint16_t i = 0; i < relation->column_count; i++)
 	{
-		if (!set_column(c, &out->columns[i], table, &relation->columns[i], columns, types, err))
+		if (!set_column(c, &out->columns[i], &relation->columns[i], columns, types, err))
 			return sluice_prefix(err, "table %s", table->name);
 		out->written += out->columns[i].written;
 		out->copyable &= !out->columns[i].written || out->columns[i].same;

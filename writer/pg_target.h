@@ -53,6 +53,7 @@ typedef struct PgTarget
 	bool begun; /* a transaction is open */
 	PgOutstanding outstanding;
 	Batch *batch;	 /* the one being applied */
+	int64_t started; /* when its transaction was, monotonic microseconds */
 	bool copied;	 /* the last COPY of the outstanding query has ended well */
 	Table *touched;	 /* tables with uncommitted counts */
 	ByteBuf staging; /* COPY data on its way */

@@ -9,6 +9,7 @@
 #include "target_pg.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "pg_target.h"
 
@@ -142,6 +143,15 @@ make_plan(PgTarget *target, Plan *plan, Batch *batch, SluiceError *err)
 	return target->c.replica_role ? plan_compact(plan, batch, err) : plan_ordered(plan, batch, err);
 }
 
+static int64_t
+now_microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* The batch is applied; `committed` when its transaction is, too. */
 static void
 finish_batch(PgTarget *target, bool committed)
@@ -163,6 +173,7 @@ finish_batch(PgTarget *target, bool committed)
 		target->base.committed = ++target->base.durable;
 	counter_add(stats->transactions, batch->transactions);
 	counter_add(stats->batches, 1);
+	histogram_observe(stats->apply_seconds, (double) (now_microseconds() - target->started) / 1e6);
 	publish_counts(target);
 }
 
@@ -253,6 +264,8 @@ target_pg_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 		!target_pg_settle(base, err))
 		return false;
 	target->batch = batch;
+	if (!target->open)
+		target->started = now_microseconds();
 	sent = pg_send_plan(target, &target->plan, commit, err);
 	if (sent && commit)
 	{
