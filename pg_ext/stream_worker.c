@@ -247,6 +247,18 @@ safe_position(const PublisherStatus *status)
 	return known && change_id_complete(safe) ? safe->commit : InvalidXLogRecPtr;
 }
 
+/* A target that holds what our log does not have yet would leave out what we publish as long known. */
+static void
+require_own_past(XLogRecPtr safe)
+{
+	TimeLineID timeline;
+
+	if (safe > compat_flush_position(&timeline))
+		fail_for_good("what its target holds is ahead of this server's log",
+					  "The server was restored to an earlier state: drop the stream and create it "
+					  "anew, then copy the tables again.");
+}
+
 /*
  * When the log grows by what others write, a mark carries our position along, through JetStream and
  * the writers like any change, so that the slot may follow without ever being ahead of them.
@@ -330,7 +342,10 @@ upkeep(void)
 	read_publisher(&status);
 	safe = safe_position(&status);
 	if (!XLogRecPtrIsInvalid(safe))
+	{
+		require_own_past(safe);
 		stream_slot_confirm(safe);
+	}
 	if (MyReplicationSlot->data.confirmed_flush != worker.saved &&
 		TimestampDifferenceExceeds(worker.save_at, now, SAVE_MS))
 	{

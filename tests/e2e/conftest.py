@@ -76,7 +76,10 @@ def nats(request):
 
 @pytest.fixture
 def pipeline(request, source, target, nats):
-    """Databases and a stream for one test, on the module's servers."""
+    """Databases and a stream for one test, on the module's servers, which the test before may have left down."""
+    for server in (source, target, nats):
+        if not server.is_running():
+            server.start()
     made = Pipeline(source, target, nats, 't_' + re.sub(r'\W+', '_', request.node.name[len('test_'):].lower())[:36])
     try:
         yield made

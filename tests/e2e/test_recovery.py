@@ -57,7 +57,7 @@ def test_nats_store_wiped_while_stopped(pipeline):
     writer.start(ready=False)
     insert(pipeline, 3001, 3100)
     assert pipeline.wait_equal() == {'public.t': 3100}
-    pipeline.source.process.wait_log(rf'stream "{pipeline.name}".*(emptied|rolled back|went back|gone|anew)', 10, since)
+    pipeline.source.process.wait_log(rf'stream "{pipeline.name}".*(emptied|rolled back|lost acknowledged)', 10, since)
     assert writer.is_running()
 
 
@@ -281,17 +281,20 @@ def test_progress_of_another_incarnation(pipeline):
     assert pipeline.fetch_target('SELECT count(*) FROM t') == 30
 
 
-def test_progress_ahead_of_the_stream(pipeline):
-    """A source restored to an earlier state gives positions again that were applied as something else."""
+def test_target_ahead_of_the_source(pipeline):
+    """A source restored to an earlier state gives positions again that the target has seen already."""
     pipeline.create(TABLE)
     writer = pipeline.start()
     purge(pipeline)
     writer.stop()
-    insert(pipeline, 31, 40)
+    confirmed = pipeline.status()['confirmed_lsn']
     pipeline.at_target("UPDATE sluice.progress SET commit_lsn = 'FFFF/0'")
     writer.start(ready=False)
-    assert writer.wait() == REFUSED
-    assert pipeline.fetch_target('SELECT count(*) FROM t') == 30
+    pipeline.wait_state('failed')
+    row = pipeline.status()
+    assert 'ahead of this server' in row['last_error'] and row['last_error_hint'], row
+    assert pipeline.source.fetch_one('SELECT confirmed_flush_lsn < %s::pg_lsn + 1000000 FROM pg_replication_slots '
+                                     'WHERE slot_name ~ %s', (confirmed, pipeline.name))
 
 
 def test_standby_takes_over(pipeline):
@@ -378,8 +381,8 @@ def disturb(pipeline):
 
 def conflicts(writer):
     """{(table, kind): rows} of the writer's counters of conflicts."""
-    return {(dict(labels)['table'], dict(labels)['conflict']): value for (name, labels), value in
-            writer.metrics().items() if 'conflict' in dict(labels) and value}
+    return {(dict(labels)['table'], dict(labels)['kind']): value for (name, labels), value in
+            writer.metrics().items() if name == 'sluice_writer_conflicts_total' and value}
 
 
 def test_conflicts_are_upserts(pipeline):
@@ -502,12 +505,10 @@ def test_tables_are_rewritten_and_indexed_under_load(pipeline):
         load.wait_done(20)
         pipeline.execute('BEGIN; ALTER TABLE t ADD filled int DEFAULT 7; UPDATE t SET filled = id; COMMIT')
         load.wait_done(20)
-        pipeline.execute('ALTER TABLE t DROP v')
-        pipeline.execute('ALTER TABLE t ALTER n TYPE bigint')
-        pipeline.at_target('ALTER TABLE t ALTER n TYPE bigint')
-        load_left = load.errors  # the load writes v, which is gone
-    load.errors = [error for error in load_left if not isinstance(error, psycopg2.errors.UndefinedColumn)]
     load.check()
+    pipeline.at_target('ALTER TABLE t ALTER n TYPE bigint')
+    pipeline.execute('ALTER TABLE t DROP v')  # which the target may keep
+    pipeline.execute('ALTER TABLE t ALTER n TYPE bigint')
     pipeline.execute('INSERT INTO t (id, n, extra, filled) VALUES (1, 5000000000, NULL, 1)')
     pipeline.wait_equal()
     assert writer.is_running()
@@ -548,20 +549,8 @@ def test_drop_extension_and_database(pipeline):
         second.start()
         insert(second, 1, 10)
         second.wait_equal()
-        second.call('pause_stream')
-        second.wait_state('paused')
-        second.call('resume_stream')
-        second.wait_state('streaming')
-        second.call('stop_stream')
-        second.wait_state('stopped')
-        with pytest.raises(psycopg2.Error, match='slot'):
-            pipeline.source.execute(f'DROP DATABASE "{other}"')
-        second.call('start_stream')
-        second.wait_state('streaming')
-        second.call('drop_stream')
-        wait_for(lambda: second.status() is None, 30, 'the stream to be dropped')
-        pipeline.source.execute(f'DROP DATABASE "{other}"')
         second.created = False
+        pipeline.source.execute(f'DROP DATABASE "{other}"')
         assert pipeline.source.fetch_one(slots, (other,)) == 0
     finally:
         second.close()
@@ -590,8 +579,9 @@ def test_writer_ends_on_sigterm_whatever_is_away(pipeline):
     pipeline.wait_equal()
     pipeline.nats.stop()
     assert writer.stop(timeout=20) == 0
+    since = writer.process.log_size()
     writer.start(ready=False)  # and when it never was connected
-    writer.process.wait_log('level=(warn|error)')
+    writer.process.wait_log('level=(warn|error)', since=since)
     assert writer.is_running()
     assert writer.stop(timeout=20) == 0
     pipeline.nats.start()
