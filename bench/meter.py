@@ -148,7 +148,7 @@ def summary(runs):
     medians = {side: statistics.median(run.seconds for run in of_side) for side, of_side in sides.items()}
     for side, median in medians.items():
         seconds = ' '.join(f'{run.seconds:.3f}' for run in sides[side])
-        print(f'median  {side:<20} {median:8.3f} s   of {seconds}')
+        print(f'median  {side:<20} {median:8.3f} s   of {seconds}, best {min(run.seconds for run in sides[side]):.3f}')
     for name in dict.fromkeys(name for run in runs for name in run.memory.own):
         own = max(run.memory.own.get(name, 0) for run in runs)
         whole = max(run.memory.all.get(name, 0) for run in runs)

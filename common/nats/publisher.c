@@ -139,9 +139,8 @@ set_state(Publisher *publisher, PublisherState state, const SluiceError *err)
 	publisher_notify(publisher);
 }
 
-/* Sleeps at most `ms`, less when signalled; lock held. */
-static void
-wait_signal(Publisher *publisher, int ms)
+void
+publisher_wait(Publisher *publisher, int ms)
 {
 	struct timespec until;
 
@@ -180,9 +179,9 @@ wait_for_work(Publisher *publisher)
 {
 	pthread_mutex_lock(&publisher->lock);
 	if (!may_send(publisher) && !publisher->life.broken && !publisher->stopping)
-		wait_signal(publisher, WAIT_MS);
+		publisher_wait(publisher, WAIT_MS);
 	else if (publisher->stopping && !may_send(publisher) && !publisher->life.broken)
-		wait_signal(publisher, 20);
+		publisher_wait(publisher, 20);
 	pthread_mutex_unlock(&publisher->lock);
 }
 
@@ -227,7 +226,7 @@ pause_ms(Publisher *publisher, int ms)
 	while (!should_stop(publisher) && monotonic_ms() < until)
 	{
 		pthread_mutex_lock(&publisher->lock);
-		wait_signal(publisher, 50);
+		publisher_wait(publisher, 50);
 		pthread_mutex_unlock(&publisher->lock);
 	}
 }

@@ -42,6 +42,7 @@ typedef struct Life
 	NatsSession session;
 	natsSubscription *acks;
 	natsSubscription *marks;
+	int listening;		  /* subscriptions whose handlers may still run */
 	char inbox[64];		  /* replies come to <inbox>.<number> */
 	uint64_t base;		  /* the stream's last sequence when this life began */
 	uint64_t sent, acked; /* messages of this life */
@@ -100,6 +101,17 @@ extern void publisher_notify(Publisher *publisher);
 
 /* Drops the oldest bundle of the queue, which is acknowledged; lock held. */
 extern void publisher_drop_first(Publisher *publisher);
+
+/* Waits at most `ms` for the thread's signal; lock held. */
+extern void publisher_wait(Publisher *publisher, int ms);
+
+/*
+ * publisher_life.c: subscribes with a handler that is given the publisher; life_end() waits until
+ * the last one has returned.
+ */
+extern bool life_subscribe(Publisher *publisher, natsSubscription **subscription,
+						   const char *subject, natsMsgHandler handler,
+						   SluiceError *err) SLUICE_MUST_CHECK;
 
 /* publisher_life.c: connects and finds out where the stream stands; sends what may be sent; ends. */
 extern bool life_begin(Publisher *publisher, SluiceError *err) SLUICE_MUST_CHECK;

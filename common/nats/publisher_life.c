@@ -76,6 +76,39 @@ on_ack(natsConnection *connection, natsSubscription *subscription, natsMsg *repl
 	natsMsg_Destroy(reply);
 }
 
+/* The handler of a closed subscription will not run again (libnats' thread). */
+static void
+on_complete(void *closure)
+{
+	Publisher *publisher = closure;
+
+	pthread_mutex_lock(&publisher->lock);
+	publisher->life.listening--;
+	pthread_cond_signal(&publisher->wake);
+	pthread_mutex_unlock(&publisher->lock);
+}
+
+bool
+life_subscribe(Publisher *publisher, natsSubscription **subscription, const char *subject,
+			   natsMsgHandler handler, SluiceError *err)
+{
+	Life *life = &publisher->life;
+	natsStatus status = natsConnection_Subscribe(subscription, life->session.connection, subject,
+												 handler, publisher);
+
+	if (status == NATS_OK)
+	{
+		pthread_mutex_lock(&publisher->lock);
+		life->listening++;
+		pthread_mutex_unlock(&publisher->lock);
+		status = natsSubscription_SetOnCompleteCB(*subscription, on_complete, publisher);
+		if (status == NATS_OK)
+			return true;
+		on_complete(publisher);
+	}
+	return nats_fail(err, status, 0, "could not subscribe to %s", subject);
+}
+
 static bool
 subscribe_acks(Publisher *publisher, SluiceError *err)
 {
@@ -84,17 +117,12 @@ subscribe_acks(Publisher *publisher, SluiceError *err)
 	natsInbox *inbox = NULL;
 	natsStatus status = natsInbox_Create(&inbox);
 
-	if (status == NATS_OK)
-	{
-		(void) snprintf(life->inbox, sizeof(life->inbox), "%s", (const char *) inbox);
-		(void) snprintf(wildcard, sizeof(wildcard), "%s.*", life->inbox);
-		natsInbox_Destroy(inbox);
-		status = natsConnection_Subscribe(&life->acks, life->session.connection, wildcard, on_ack,
-										  publisher);
-	}
 	if (status != NATS_OK)
-		return nats_fail(err, status, 0, "could not subscribe to acknowledgements");
-	return true;
+		return nats_fail(err, status, 0, "could not make an inbox");
+	(void) snprintf(life->inbox, sizeof(life->inbox), "%s", (const char *) inbox);
+	(void) snprintf(wildcard, sizeof(wildcard), "%s.*", life->inbox);
+	natsInbox_Destroy(inbox);
+	return life_subscribe(publisher, &life->acks, wildcard, on_ack, err);
 }
 
 /* ---- where the stream stands ---- */
@@ -219,11 +247,15 @@ life_end(Publisher *publisher)
 {
 	Life *life = &publisher->life;
 
-	/* Closing waits for libnats' threads, which may want the lock: it is not held here. */
-	nats_session_close(&life->session);
 	natsSubscription_Destroy(life->acks);
 	natsSubscription_Destroy(life->marks);
 	life->acks = life->marks = NULL;
+	nats_session_close(&life->session);
+	/* The handlers run in libnats' threads and use the publisher: it stays until they are done. */
+	pthread_mutex_lock(&publisher->lock);
+	while (life->listening > 0)
+		publisher_wait(publisher, 100);
+	pthread_mutex_unlock(&publisher->lock);
 }
 
 bool

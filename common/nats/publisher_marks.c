@@ -11,6 +11,7 @@
 
 #define UPKEEP_MS	   2000	 /* how often the stream's size is read and its head purged... */
 #define UPKEEP_IDLE_MS 15000 /* ...while nothing is published */
+#define UPKEEP_FULL_MS 250	 /* the same while the source waits for room */
 
 /* Lock held. */
 static void
@@ -91,17 +92,12 @@ marks_subscribe(Publisher *publisher, SluiceError *err)
 	Life *life = &publisher->life;
 	char subject[SUBJECT_TEXT + 16];
 	char key[SUBJECT_TEXT];
-	natsStatus status;
 
 	(void) snprintf(subject, sizeof(subject), "$KV.%s.%s", KV_BUCKET,
 					durable_key(key, publisher->options.stream, "*"));
-	if (!kv_ensure(&life->session, publisher->options.replicas, err))
-		return false;
-	status = natsConnection_Subscribe(&life->marks, life->session.connection, subject, on_mark,
-									  publisher);
-	if (status != NATS_OK)
-		return nats_fail(err, status, 0, "could not subscribe to %s", subject);
-	return read_marks(publisher, err);
+	return kv_ensure(&life->session, publisher->options.replicas, err) &&
+		   life_subscribe(publisher, &life->marks, subject, on_mark, err) &&
+		   read_marks(publisher, err);
 }
 
 /* The least sequence any consumer still needs; 0 when that is not known.  Lock held. */
@@ -156,12 +152,17 @@ purgeable(Publisher *publisher, uint64_t needed, int64_t now)
 static bool
 upkeep_due(Publisher *publisher, int64_t now)
 {
+	int interval = UPKEEP_MS;
 	bool idle;
 	bool due;
 
 	pthread_mutex_lock(&publisher->lock);
 	idle = publisher->life.acked == publisher->upkeep_acked && publisher->step_count == 0;
-	due = now - publisher->upkeep_ms >= (idle ? UPKEEP_IDLE_MS : UPKEEP_MS);
+	if (publisher->status.state == PUBLISHER_FULL)
+		interval = UPKEEP_FULL_MS;
+	else if (idle)
+		interval = UPKEEP_IDLE_MS;
+	due = now - publisher->upkeep_ms >= interval;
 	if (due)
 	{
 		publisher->upkeep_ms = now;

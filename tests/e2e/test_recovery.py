@@ -622,8 +622,8 @@ def test_metrics_tell_what_was_done(pipeline):
         found = {}
         for (_, labels), value in writer.metrics().items():
             labels = dict(labels)
-            if labels.get('table') == 'public.t' and labels.get('op') in kinds:
-                found[labels['op']] = found.get(labels['op'], 0) + value
+            if labels.get('table') == 'public.t' and labels.get('action') in kinds:
+                found[labels['action']] = found.get(labels['action'], 0) + value
         return found
     wait_for(lambda: counted() == kinds, 10, lambda: f'{kinds} to be counted; there is {counted()}')
     status, text = writer.page('metrics')

@@ -1,6 +1,7 @@
 """PostgreSQL clusters of any version in private folders."""
 import contextlib
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -215,6 +216,10 @@ class Postgres:
 
 class Source(Postgres):
     """A cluster ready for the extension: it must be installed for this version."""
+
+    def extension_folder(self):
+        """Where this server looks for extensions."""
+        return pathlib.Path(run([self.bin / 'pg_config', '--sharedir']).strip()) / 'extension'
 
     def default_conf(self):
         conf = dict(SOURCE_CONF)

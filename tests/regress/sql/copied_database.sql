@@ -4,8 +4,8 @@ CREATE DATABASE original;
 SET client_min_messages = warning;
 CREATE EXTENSION sluice;
 CREATE TABLE t (id integer PRIMARY KEY);
-SELECT sluice.create_stream('one', tables => ARRAY['public.t']);
-SELECT sluice.start_stream('one');
+SELECT sluice.create_stream('copied', tables => ARRAY['public.t']);
+SELECT sluice.start_stream('copied');
 DO $$
 BEGIN
 	FOR i IN 1 .. 600 LOOP
@@ -18,20 +18,20 @@ SELECT name, state FROM sluice.stat_streams ORDER BY name;
 CREATE DATABASE copy TEMPLATE original;
 \c copy
 -- The next look at this database finds the copied row.
-SELECT sluice.create_stream('two', tables => ARRAY['public.t']);
-SELECT sluice.start_stream('two');
+SELECT sluice.create_stream('in_copy', tables => ARRAY['public.t']);
+SELECT sluice.start_stream('in_copy');
 DO $$
 BEGIN
 	FOR i IN 1 .. 600 LOOP
-		EXIT WHEN (SELECT count(*) FROM sluice.stat_streams WHERE (name = 'one' AND state = 'failed' AND pid IS NULL) OR (name = 'two' AND connected)) = 2;
+		EXIT WHEN (SELECT count(*) FROM sluice.stat_streams WHERE (name = 'copied' AND state = 'failed' AND pid IS NULL) OR (name = 'in_copy' AND connected)) = 2;
 		PERFORM pg_sleep(0.05);
 	END LOOP;
 END $$;
 SELECT name, desired, state, error, hint FROM sluice.streams ORDER BY name;
 SELECT count(*) FROM pg_replication_slots WHERE database = 'copy';
 -- Dropping the copied row leaves the original's slot and JetStream stream.
-SELECT sluice.drop_stream('one');
-SELECT sluice.drop_stream('two');
+SELECT sluice.drop_stream('copied');
+SELECT sluice.drop_stream('in_copy');
 DO $$
 BEGIN
 	FOR i IN 1 .. 600 LOOP

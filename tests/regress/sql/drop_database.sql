@@ -4,8 +4,8 @@ CREATE DATABASE leaves;
 SET client_min_messages = warning;
 CREATE EXTENSION sluice;
 CREATE TABLE t (id integer PRIMARY KEY);
-SELECT sluice.create_stream('one', tables => ARRAY['public.t']);
-SELECT sluice.start_stream('one');
+SELECT sluice.create_stream('leaving', tables => ARRAY['public.t']);
+SELECT sluice.start_stream('leaving');
 DO $$
 BEGIN
 	FOR i IN 1 .. 600 LOOP

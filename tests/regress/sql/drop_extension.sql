@@ -4,10 +4,10 @@ CREATE DATABASE ends;
 SET client_min_messages = warning;
 CREATE EXTENSION sluice;
 CREATE TABLE t (id integer PRIMARY KEY);
-SELECT sluice.create_stream('one', tables => ARRAY['public.t']);
-SELECT sluice.create_stream('two', tables => ARRAY['public.t']);
-SELECT sluice.start_stream('one');
-SELECT sluice.start_stream('two');
+SELECT sluice.create_stream('ending_one', tables => ARRAY['public.t']);
+SELECT sluice.create_stream('ending_two', tables => ARRAY['public.t']);
+SELECT sluice.start_stream('ending_one');
+SELECT sluice.start_stream('ending_two');
 DO $$
 BEGIN
 	FOR i IN 1 .. 600 LOOP

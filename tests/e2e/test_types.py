@@ -1,0 +1,224 @@
+"""Every built-in type at its extremes, equal at the target by whichever way it gets there."""
+import pytest
+
+# Groups of {type: values as SQL}. Each type gets a table with a key and one without.
+TYPES = {
+    'numbers': {
+        'smallint': ("'-32768'", "'32767'", '0', '-1'),
+        'integer': ("'-2147483648'", "'2147483647'", '0'),
+        'bigint': ("'-9223372036854775808'", "'9223372036854775807'", '0'),
+        'real': ("'NaN'", "'Infinity'", "'-Infinity'", "'-0'", "'1e-45'", "'3.4028235e38'", "'0.1'"),
+        'double precision': ("'NaN'", "'Infinity'", "'-Infinity'", "'-0'", "'5e-324'", "'1.7976931348623157e308'", "'0.1'"),
+        'numeric': ("'NaN'", "'0'", "'0.000'", "'-0.00000000000000000000000000000000000001'", "'1e1000'", "'1e-1000'",
+                    "repeat('9', 5000)::numeric", "(repeat('9', 300) || '.' || repeat('1', 300))::numeric", "'1.10'"),
+        'numeric(10,3)': ("'9999999.999'", "'-9999999.999'", "'0.001'", "'NaN'"),
+        'money': ("'-92233720368547758.08'", "'92233720368547758.07'", "'0'"),
+        'oid': ("'0'", "'4294967295'"),
+    },
+    'texts': {
+        'text': ("''", "' '", r"E'\\'", r"E'tab\tline\nreturn\rend'", r"E'\\N'", "'NULL'", "'\"quoted\" ''it'''", "'ünïcödé 漢字 🐘'",
+                 r"E'\u0001\u007f'", "repeat('x', 10000)", "repeat('long ', 200000)", "'{}'", "',;|'"),
+        'varchar(10)': ("''", "'ten chars!'", "'ü漢🐘'"),
+        'char(5)': ("''", "'abc'", "'abcde'", "'ü'"),
+        '"char"': ("'a'", "''", "'\\377'", "' '"),
+        'name': ("''", "repeat('n', 63)", "'with space'"),
+        'bytea': ("''", r"'\x00'", r"'\x00ff005c'", "decode(repeat('00ff', 100000), 'hex')"),
+        'xml': ("'<a/>'", "'text &amp; more'::xml", "'<?xml version=\"1.0\"?><r x=\"1\">ü</r>'", "''::xml"),
+        'uuid': ("'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"),
+        'boolean': ('true', 'false'),
+    },
+    'times': {
+        'date': ("'4713-01-01 BC'", "'5874897-12-31'", "'infinity'", "'-infinity'", "'2000-01-01'", "'0001-12-31 BC'"),
+        'time': ("'00:00:00'", "'24:00:00'", "'23:59:59.999999'"),
+        'time(0)': ("'12:34:56'", "'24:00'"),
+        'timetz': ("'00:00:00+15:59'", "'24:00:00-15:59'", "'12:00:00.000001+00'"),
+        'timestamp': ("'4713-01-01 00:00:00 BC'", "'294276-12-31 23:59:59.999999'", "'infinity'", "'-infinity'",
+                      "'1969-12-31 23:59:59.999999'"),
+        'timestamptz': ("'4713-01-01 00:00:00+00 BC'", "'294276-12-31 23:59:59.999999+00'", "'infinity'", "'-infinity'",
+                        "'2024-03-10 02:30:00 America/New_York'"),
+        'timestamptz(3)': ("'2024-01-01 00:00:00.123+00'",),
+        'interval': ("'0'", "'-178000000 years'", "'178000000 years'", "'1 month -1 day 00:00:00.000001'",
+                     "'-1 year -2 mons +3 days -04:05:06.789'", "'9223372036854 s'"),
+        'interval day to second': ("'1 day 02:03:04.5'",),
+    },
+    'documents': {
+        'json': ("'{}'", "'[]'", "'null'", "'\"\"'", "' {\"a\":  1, \"a\": 2}'", "'1e400'", r"""'"\u0000 \ud83d\ude00"'"""),
+        'jsonb': ("'{}'", "'[]'", "'null'", "'{\"b\": [1, 2.50, null, true, {\"x\": \"ü\"}], \"a\": {}}'",
+                  "('[' || repeat('1,', 50000) || '1]')::jsonb", "'1e400'"),
+        'jsonpath': ("'$'", "'strict $.a[*] ? (@ > 1)'"),
+        'tsvector': ("''", "'a:1A,2B b:3 ''it''''s'':4'", "to_tsvector('simple', repeat('word ', 300))"),
+        'tsquery': ("''", "'a & (b | !c) <-> d:*AB'"),
+    },
+    'networks': {
+        'inet': ("'0.0.0.0/0'", "'255.255.255.255'", "'::'", "'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128'", "'192.168.1.5/24'",
+                 "'::ffff:1.2.3.4'"),
+        'cidr': ("'10.0.0.0/8'", "'::/0'", "'2001:db8::/32'"),
+        'macaddr': ("'00:00:00:00:00:00'", "'ff:ff:ff:ff:ff:ff'"),
+        'macaddr8': ("'00:00:00:00:00:00:00:00'", "'ff:ff:ff:ff:ff:ff:ff:ff'"),
+    },
+    'shapes': {
+        'point': ("'(0,0)'", "'(-0,1e-300)'", "'(NaN,Infinity)'"),
+        'line': ("'{1,2,3}'", "'{-1,0,-0.5}'"),
+        'lseg': ("'[(0,0),(1,1)]'",),
+        'box': ("'(1,1),(0,0)'", "'(Infinity,0),(-Infinity,-1)'"),
+        'path': ("'[(0,0),(1,1),(2,0)]'", "'((0,0),(1,1))'"),
+        'polygon': ("'((0,0),(1,1),(2,0))'", "'((1,1))'"),
+        'circle': ("'<(0,0),1e10>'", "'<(1,2),0>'"),
+    },
+    'bits': {
+        'bit(1)': ("B'0'", "B'1'"),
+        'bit(13)': ("B'1010101010101'",),
+        'varbit': ("B''", "B'1'", "repeat('10', 5000)::varbit"),
+    },
+    'ranges': {
+        'int4range': ("'empty'", "'(,)'", "'[1,5)'", "'[-2147483648,2147483647)'"),
+        'int8range': ("'[1,)'", "'(,9223372036854775806]'"),
+        'numrange': ("'(0.1,0.2]'", "'[NaN,NaN]'", "'empty'"),
+        'daterange': ("'[-infinity,infinity]'", "'[2020-01-01,2020-01-02)'"),
+        'tsrange': ("'[2020-01-01,infinity)'", "'(,)'"),
+        'tstzrange': ("'[2020-01-01 00:00+00,2020-01-02 00:00+00]'",),
+    },
+    'multiranges': {
+        'int4multirange': ("'{}'", "'{[1,2),[5,)}'"),
+        'nummultirange': ("'{(,0.1),[1.5,2.5]}'",),
+        'tstzmultirange': ("'{[2020-01-01 00:00+00,infinity]}'",),
+    },
+    'system': {
+        'pg_lsn': ("'0/0'", "'FFFFFFFF/FFFFFFFF'"),
+        'xid': ("'0'::xid", "'4294967295'::xid"),
+        'xid8': ("'0'::xid8", "'18446744073709551615'::xid8"),
+        'cid': ("'0'::cid", "'4294967295'::cid"),
+        'tid': ("'(0,0)'", "'(4294967294,65535)'"),
+        'txid_snapshot': ("'1:1:'", "'10:20:10,14,15'"),
+        'regclass': ("'pg_class'",),
+        'regtype': ("'integer'", "'text[]'"),
+        'regproc': ("'pg_sleep'", "0::regproc"),
+        'oidvector': ("''", "'1 2 4294967295'"),
+        'int2vector': ("''", "'1 -2 3'"),
+    },
+    'arrays': {
+        'integer[]': ("'{}'", "'{1,NULL,-2147483648}'", "'[5:7]={1,2,3}'", "'{{1,2},{3,NULL}}'", "'[-1:0][2:3]={{1,2},{3,4}}'"),
+        'text[]': ("'{}'", "'{\"\",NULL,\"NULL\"}'", r"""E'{"a,b","{}","\\\\\\"","new\nline"}'""", "ARRAY[repeat('x', 300000)]"),
+        'numeric[]': ("'{NaN,1.50,-0.001}'",),
+        'timestamptz[]': ("'{infinity,2020-01-01 00:00+00}'",),
+        'boolean[]': ("'{t,f,NULL}'",),
+        'bytea[]': (r"""ARRAY['\x00'::bytea, '', NULL]""",),
+        'jsonb[]': ("ARRAY['{}'::jsonb, NULL, '[1]']",),
+        'uuid[]': ("'{00000000-0000-0000-0000-000000000000}'",),
+        'inet[]': ("'{1.2.3.4/8,::1}'",),
+        'point[]': ("ARRAY['(1,2)'::point, NULL]",),
+        'box[]': ("'{(1,1),(0,0);(2,2),(1,1)}'",),
+        'varchar(5)[]': ("'{abc,\"\"}'",),
+        'double precision[]': ("'{NaN,-0,Infinity,5e-324}'",),
+        'int4range[]': ("ARRAY['[1,2)'::int4range, 'empty']",),
+    },
+    'made': {
+        'mood': ("'sad'", "'it''s ok'", "'ünhappy'"),
+        'mood[]': ("'{}'", "'{sad,NULL}'", "'{{sad},{ünhappy}}'"),
+        'positive': ('1', '2147483647'),
+        'positive[]': ("'{1,2}'", "'{}'"),
+        'good_mood': ("'sad'", "'ünhappy'"),
+        'good_mood[]': ("'{ünhappy}'",),
+        'pair': ("'(1,a)'", "'(,)'", r"""ROW(2, E'q"uo,te\\')::pair"""),
+        'pair[]': ("ARRAY[ROW(1, 'a')::pair, NULL]", "'{}'"),
+        'nested': ("ROW(ROW(1, 'x')::pair, ARRAY['sad'::mood, NULL], '{}')::nested",),
+        'pair_domain': ("ROW(1, 'in a domain')::pair",),
+        'mood_range': ("'[sad,ünhappy]'", "'empty'"),
+        'email': ("'A@B.c'", "''"),
+    },
+}
+
+MADE = '''
+CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'ünhappy');
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN good_mood AS mood CHECK (VALUE <> 'it''s ok');
+CREATE TYPE pair AS (a int, b text);
+CREATE TYPE nested AS (p pair, m mood[], j jsonb);
+CREATE DOMAIN pair_domain AS pair;
+CREATE TYPE mood_range AS RANGE (subtype = mood);
+CREATE DOMAIN email AS varchar(100)
+'''
+
+SINCE = {'multiranges': 14, 'xid8': 13, 'jsonpath': 12}
+
+COPIES = 12  # of each value: runs of inserts are long enough for COPY
+
+
+def known(pipeline, name):
+    return min(int(pipeline.source.version), int(pipeline.target.version)) >= SINCE.get(name, 0)
+
+
+class Tables:
+    """A table with a key, k<i>, and one without, f<i>, for each type of a group."""
+
+    def __init__(self, pipeline, group):
+        self.pipeline = pipeline
+        self.types = [(i, *item) for i, item in enumerate(TYPES[group].items()) if known(pipeline, item[0])]
+        if group == 'made':
+            pipeline.create(MADE)
+        for i, name, _ in self.types:
+            pipeline.create(f'CREATE TABLE k{i} (id int PRIMARY KEY, v {name}, n int DEFAULT 0);'
+                            f'CREATE TABLE f{i} (id int, v {name}); ALTER TABLE f{i} REPLICA IDENTITY FULL')
+
+    def insert(self):
+        for i, name, values in self.types:
+            rows = ', '.join(f'({number}, ({value})::{name})' for number, value in enumerate((*values, 'NULL')))
+            for table in ('k', 'f'):
+                self.pipeline.execute(
+                    f'WITH r (id, v) AS (VALUES {rows}) INSERT INTO {table}{i} (id, v) '
+                    f'SELECT id + 100 * copy, v FROM r, generate_series(0, {COPIES - 1}) copy')
+
+    def update(self, table, where='true'):
+        """Every row gets the value of the one before it."""
+        for i, _, values in self.types:
+            count = len(values) + 1
+            self.pipeline.execute(
+                f'UPDATE {table}{i} a SET v = b.v FROM {table}{i} b WHERE b.id % 100 = (a.id % 100 + 1) % {count} '
+                f'AND b.id / 100 = a.id / 100 AND {where}')
+
+    def equal(self):
+        rows = self.pipeline.wait_equal()
+        assert len(rows) == 2 * len(self.types) and all(rows.values())
+
+
+@pytest.mark.parametrize('group', TYPES)
+def test_types(pipeline, group):
+    if not known(pipeline, group):
+        pytest.skip(f'{group} came with a later release')
+    tables = Tables(pipeline, group)
+    writer = pipeline.start()
+    tables.insert()  # by COPY
+    tables.equal()
+    tables.update('k')  # by arrays
+    tables.update('f')  # rows found by their values
+    tables.equal()
+    for i, _, _ in tables.types:
+        pipeline.execute(f'DELETE FROM f{i} WHERE id % 2 = 0')
+        pipeline.at_target(f'DELETE FROM k{i} WHERE id % 3 = 0')
+    tables.update('k')  # row by row, because some are missing, and whole rows inserted
+    tables.update('k', 'a.id < 2')  # single rows
+    tables.equal()
+    assert writer.is_running() and 'level=error' not in writer.log(), writer.process.log_tail()
+
+
+def test_values_of_types_that_differ_at_the_target(pipeline):
+    """A wider or textual column takes what it can hold."""
+    pipeline.execute('CREATE TABLE t (id int PRIMARY KEY, a int, b varchar(10), c timestamp, d numeric(5,2), e text, f json,'
+                     'g real, h integer[], i char(3))')
+    pipeline.at_target('CREATE TABLE t (id bigint PRIMARY KEY, a numeric, b text, c text, d double precision, '
+                       'e varchar(20), f jsonb, g float8, h bigint[], i text)')
+    pipeline.start()
+    pipeline.execute("INSERT INTO t SELECT i, i, 'b' || i, '2020-01-01', i / 100.0, 'e', '{\"a\":1}', 0.5, ARRAY[i, NULL], "
+                     "'x' FROM generate_series(1, 300) i")
+    pipeline.execute("UPDATE t SET a = -a, h = '{}', f = '[1]' WHERE id % 2 = 0; UPDATE t SET id = id + 1000 WHERE id < 5")
+    pipeline.wait_caught_up()
+    assert pipeline.fetch_target('SELECT count(*), sum(a), sum(d::numeric), min(c), count(*) FILTER (WHERE f = \'[1]\'), '
+                                 'count(h[1]) FROM t') == (300, -150, 451.5, '2020-01-01 00:00:00', 150, 150)
+
+
+@pytest.mark.xfail(strict=True, reason='text is cast to regclass, and that cast does not know "-" as its input does')
+def test_regclass_of_nothing(pipeline):
+    pipeline.create('CREATE TABLE t (id int PRIMARY KEY, v regclass)')
+    pipeline.start()
+    pipeline.execute('INSERT INTO t VALUES (1, 0)')
+    pipeline.wait_equal(timeout=5)
