@@ -134,10 +134,12 @@ def to_target(options, workload):
     with Rig(options, writer=True) as rig:
         make = lambda kind: lambda number: rig.make_subscription(peer_slot(kind, number), PUBLICATION, TRANSFERS[kind])
         prepare(rig, workload, options.runs, [make(kind) for kind in TRANSFERS])
+        sides = [lambda number: apply_ours(rig, options, workload, number)]
+        sides += [lambda number, kind=kind: apply_peer(rig, workload, number, kind) for kind in TRANSFERS]
         runs = []
         for number in range(1, options.runs + 1):
-            runs.append(apply_ours(rig, options, workload, number))
-            runs += [apply_peer(rig, workload, number, kind) for kind in TRANSFERS]
+            runs += [side(number) for side in sides]
+            sides.append(sides.pop(0))  # nobody always follows the same other
         medians = summary(runs)
     ours = medians.pop(OURS)
     return ours, min(medians.values())

@@ -20,6 +20,8 @@ CONF = {
     'checkpoint_timeout': '1h',
     'autovacuum': 'off',
     'wal_level': 'logical',
+    # Else a subscription enabled within 5 s of the start of the one before would wait for the rest of them.
+    'wal_retrieve_retry_interval': '10ms',
     'max_replication_slots': '64',
     'max_wal_senders': '64',
     'log_min_messages': 'warning',

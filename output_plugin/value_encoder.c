@@ -187,13 +187,14 @@ static const struct
 	{CIDROID, CANON_NETWORK, encode_by_send},
 };
 
-/* Their numbers name objects of one database, or their receive function refuses (some values). */
+/* Their numbers name objects of one database, or their receive function refuses some value, such as
+ * the empty one. */
 static const Oid text_only_types[] = {
 	REGPROCOID,		  REGPROCEDUREOID,	 REGOPEROID,	  REGOPERATOROID,  REGCLASSOID,
 	REGCOLLATIONOID,  REGTYPEOID,		 REGROLEOID,	  REGNAMESPACEOID, REGCONFIGOID,
 	REGDICTIONARYOID, ACLITEMOID,		 PG_NODE_TREEOID, PG_NDISTINCTOID, PG_DEPENDENCIESOID,
 	PG_MCV_LISTOID,	  PG_DDL_COMMANDOID, REFCURSOROID,	  GTSVECTOROID,	   INT2VECTOROID,
-	OIDVECTOROID,
+	OIDVECTOROID,	  TSQUERYOID,
 };
 
 static bool

@@ -110,13 +110,20 @@ bundle_header_read(const uint8_t *data, size_t length, BundleHeader *header, con
 	return true;
 }
 
-/* The compressed form into scratch; true in *smaller only when it is worth using. */
+/*
+ * The compressed form into scratch; true in *smaller only when it is worth using.  A body whose
+ * compressed form might not fit is not compressed: that must not be what stops a stream.
+ */
 static bool
 seal_compressed(BundleHeader *header, const uint8_t *body, Compression compression,
 				ByteBuf *scratch, bool *smaller, SluiceError *err)
 {
+	size_t bound = compress_bound(compression, header->raw_size);
+
 	*smaller = false;
 	scratch->length = 0;
+	if (bound == 0 || bound + BUNDLE_HEADER_SIZE > scratch->maximum)
+		return true;
 	if (!bytebuf_reserve(scratch, BUNDLE_HEADER_SIZE, err))
 		return false;
 	scratch->length = BUNDLE_HEADER_SIZE;

@@ -47,7 +47,7 @@ extern bool bundle_header_read(const uint8_t *data, size_t length, BundleHeader 
 /*
  * Makes a message of a raw body.  `data` holds BUNDLE_HEADER_SIZE bytes of room and then the body;
  * `header` says the rest (sizes are filled in here).  Without compression, or when it would not
- * shrink the body, the head is written into the room and *sealed is data; else *sealed is in
+ * shrink the body or might need more than scratch may hold, the head is written into the room and *sealed is data; else *sealed is in
  * `scratch`, which is emptied first.
  */
 extern bool bundle_seal(BundleHeader *header, uint8_t *data, size_t length, Compression compression,

@@ -88,6 +88,12 @@ compression_parse(const char *name, Compression *out, SluiceError *err)
 					   "unknown compression \"%s\": it is none, lz4 or zstd", name);
 }
 
+size_t
+compress_bound(Compression compression, size_t length)
+{
+	return codecs[compression].bound(length);
+}
+
 bool
 compress_append(Compression compression, const uint8_t *data, size_t length, ByteBuf *out,
 				SluiceError *err)

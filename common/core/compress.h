@@ -20,6 +20,9 @@ extern const char *compression_name(unsigned compression);
 extern bool compression_parse(const char *name, Compression *out,
 							  SluiceError *err) SLUICE_MUST_CHECK;
 
+/* The most bytes that `length` bytes can become; 0 when they are too many for it.  Not for COMPRESSION_NONE. */
+extern size_t compress_bound(Compression compression, size_t length);
+
 /* Appends the compressed form of data to out.  Not for COMPRESSION_NONE. */
 extern bool compress_append(Compression compression, const uint8_t *data, size_t length,
 							ByteBuf *out, SluiceError *err) SLUICE_MUST_CHECK;

@@ -23,7 +23,7 @@ TYPES = {
         '"char"': ("'a'", "''", "'\\377'", "' '"),
         'name': ("''", "repeat('n', 63)", "'with space'"),
         'bytea': ("''", r"'\x00'", r"'\x00ff005c'", "decode(repeat('00ff', 100000), 'hex')"),
-        'xml': ("'<a/>'", "'text &amp; more'::xml", "'<?xml version=\"1.0\"?><r x=\"1\">ü</r>'", "''::xml"),
+        'xml': ("'<a/>'", "'text &amp; more'::xml", "'<?xml version=\"1.0\" standalone=\"yes\"?><r x=\"1\">ü</r>'", "''::xml"),
         'uuid': ("'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"),
         'boolean': ('true', 'false'),
     },

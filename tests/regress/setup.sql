@@ -184,6 +184,6 @@ BEGIN
 		ELSIF clock_timestamp() > until THEN
 			RETURN 'never: ' || query;
 		END IF;
-		PERFORM pg_sleep(0.02);
+		PERFORM pg_stat_clear_snapshot(), pg_sleep(0.02);
 	END LOOP;
 END $$;

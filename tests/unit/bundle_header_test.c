@@ -273,6 +273,13 @@ sealing_has_limits(void **state)
 	assert_int_equal(header.compression, COMPRESSION_LZ4);
 	bytebuf_free(&scratch);
 	assert_int_equal(failing.live, 0);
+	/* What might not fit the scratch goes as it is. */
+	bytebuf_init(&scratch, &allocator_malloc, sizeof(data));
+	assert_true(bundle_seal(&header, data, sizeof(data), COMPRESSION_LZ4, &scratch, &sealed,
+							&length, &err));
+	assert_int_equal(header.compression, COMPRESSION_NONE);
+	assert_ptr_equal(sealed, data);
+	bytebuf_free(&scratch);
 }
 
 /* ---- parts ---- */

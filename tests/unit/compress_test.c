@@ -106,6 +106,8 @@ limits_and_memory(void **state)
 		assert_int_equal(err.code, SLUICE_ERROR_MEMORY);
 		assert_int_equal(failing.live, 0);
 	}
+	assert_int_equal(compress_bound(COMPRESSION_LZ4, (size_t) 1 << 32), 0);
+	assert_true(compress_bound(COMPRESSION_ZSTD, sizeof(data)) > sizeof(data));
 	bytebuf_init(&out, &allocator_malloc, 4096);
 	assert_false(compress_append(COMPRESSION_LZ4, data, (size_t) 1 << 32, &out, &err));
 	assert_int_equal(err.code, SLUICE_ERROR_LIMIT);

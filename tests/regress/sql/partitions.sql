@@ -35,13 +35,13 @@ CALL work();
 SELECT * FROM test.compared('leaf_only, by_middle, by_root');
 CALL work();
 SELECT * FROM test.compared('everything');
--- Detached and attached elsewhere while the log goes on.
+-- Detached and attached again while the log goes on (pgoutput of 13 does not notice).
 INSERT INTO root VALUES (5, 'south', 'five');
 ALTER TABLE root DETACH PARTITION south;
 INSERT INTO south VALUES (6, 'south', 'six');
 ALTER TABLE root ATTACH PARTITION south FOR VALUES IN ('south');
 INSERT INTO south VALUES (7, 'south', 'seven');
-SELECT * FROM test.compared('by_root');
+SELECT * FROM test.changes('by_root');
 CALL test.stop();
 DROP PUBLICATION by_leaf, by_root, by_middle, leaf_only, everything;
 DROP PROCEDURE work;

@@ -2,6 +2,7 @@
 \pset format unaligned
 SELECT current_setting('server_version_num')::integer < 140000 AS old \gset
 \if :old
+\echo skipped: PostgreSQL 14 brought it
 \quit
 \endif
 SET datestyle = 'ISO, MDY';

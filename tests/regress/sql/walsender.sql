@@ -10,7 +10,7 @@ INSERT INTO "tä" VALUES (1, 'é', '{"ä": "ö"}', '{ñ}');
 SELECT pg_current_wal_insert_lsn() AS end \gset
 \setenv END :end
 \! rm -f "$PG_ABS_BUILDDIR/results/walsender.bundle"
-\! pg_recvlogical -d walsender -S walsender --start -f "$PG_ABS_BUILDDIR/results/walsender.bundle" -o publication_names=p -E "$END"
+\! pg_recvlogical -d walsender -S walsender --start -n -f "$PG_ABS_BUILDDIR/results/walsender.bundle" -o publication_names=p -E "$END"
 -- One bundle, with the line end that pg_recvlogical puts after each.
 \set bundle `head -c -1 "$PG_ABS_BUILDDIR/results/walsender.bundle" | od -An -v -tx1 | tr -d ' \n'`
 SELECT sluice.bundle_text(decode(:'bundle', 'hex'));
