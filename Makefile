@@ -177,7 +177,7 @@ check-regress: install-extension
 	SERVER_ENV='$(SERVER_ENV)' $(ROOT)/tests/regress/run --pg=$(PG) --build=$(PG_BUILD)/regress $(ARGS)
 
 check-e2e: build install-extension
-	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
+	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' SLUICE_BUILD='$(OUT)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
 
 # ---- fuzzing ----
 

@@ -244,6 +244,19 @@ start_stream_workers(void)
 	}
 }
 
+/* Whatever ended a worker may have been mended by other settings. */
+static void
+forget_failures(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < sluice_max_streams; i++)
+	{
+		shared->streams[i].failures = 0;
+		shared->streams[i].start_after = 0;
+	}
+	LWLockRelease(shared->lock);
+}
+
 /* Sleeps until woken, or until something may be due. */
 static void
 wait_for_work(void)
@@ -257,6 +270,7 @@ wait_for_work(void)
 	{
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
+		forget_failures();
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "common/core/crc32c.h"
 #include "pg_ext/pg_compat.h"
 
 #define SECRET_MAXIMUM 4096
@@ -28,26 +29,42 @@ static char *nats_tls_ca_file = NULL;
 static char *nats_tls_cert_file = NULL;
 static char *nats_tls_key_file = NULL;
 
+/* The server writes settings to its log: a password has no place in one. */
+static bool
+check_url(char **value, void **extra, GucSource source)
+{
+	(void) extra;
+	(void) source;
+	if (*value == NULL || strchr(*value, '@') == NULL)
+		return true;
+	GUC_check_errmsg("sluice.nats_url must not hold a user, password or token");
+	GUC_check_errhint("Use sluice.nats_user with sluice.nats_password_file, or "
+					  "sluice.nats_token_file.");
+	return false;
+}
+
 static const struct
 {
 	const char *name;
 	const char *description;
 	char **variable;
 	const char *initial;
+	GucStringCheckHook check;
 } texts[] = {
 	{"sluice.nats_url", "URLs of the NATS servers, with commas between.", &sluice_nats_url,
-	 "nats://127.0.0.1:4222"},
-	{"sluice.nats_user", "User name at the NATS server.", &nats_user, ""},
+	 "nats://127.0.0.1:4222", check_url},
+	{"sluice.nats_user", "User name at the NATS server.", &nats_user, "", NULL},
 	{"sluice.nats_password_file", "File with the password of sluice.nats_user.",
-	 &nats_password_file, ""},
-	{"sluice.nats_token_file", "File with a token for the NATS server.", &nats_token_file, ""},
-	{"sluice.nats_creds_file", "NATS credentials file (JWT and seed).", &nats_creds_file, ""},
-	{"sluice.nats_nkey_file", "File with the seed of a NATS nkey.", &nats_nkey_file, ""},
+	 &nats_password_file, "", NULL},
+	{"sluice.nats_token_file", "File with a token for the NATS server.", &nats_token_file, "",
+	 NULL},
+	{"sluice.nats_creds_file", "NATS credentials file (JWT and seed).", &nats_creds_file, "", NULL},
+	{"sluice.nats_nkey_file", "File with the seed of a NATS nkey.", &nats_nkey_file, "", NULL},
 	{"sluice.nats_tls_ca_file", "Certificates of the authorities a NATS server must be signed by.",
-	 &nats_tls_ca_file, ""},
+	 &nats_tls_ca_file, "", NULL},
 	{"sluice.nats_tls_cert_file", "Client certificate for the NATS server.", &nats_tls_cert_file,
-	 ""},
-	{"sluice.nats_tls_key_file", "Key of the client certificate.", &nats_tls_key_file, ""},
+	 "", NULL},
+	{"sluice.nats_tls_key_file", "Key of the client certificate.", &nats_tls_key_file, "", NULL},
 };
 
 static const struct
@@ -72,8 +89,8 @@ settings_define(bool preloading)
 {
 	for (size_t i = 0; i < lengthof(texts); i++)
 		DefineCustomStringVariable(texts[i].name, texts[i].description, NULL, texts[i].variable,
-								   texts[i].initial, PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL,
-								   NULL);
+								   texts[i].initial, PGC_SIGHUP, GUC_SUPERUSER_ONLY, texts[i].check,
+								   NULL, NULL);
 	for (size_t i = 0; i < lengthof(numbers); i++)
 	{
 		if (numbers[i].context == PGC_POSTMASTER && !preloading)
@@ -140,4 +157,29 @@ settings_nats(NatsSettings *nats)
 	if (or_null(nats_token_file) != NULL)
 		nats->token = read_secret("sluice.nats_token_file", nats_token_file);
 	MemoryContextSwitchTo(old);
+}
+
+static uint32
+add_text(uint32 checksum, const char *text)
+{
+	/* With its end, so that a text cannot move from one setting to the next unseen. */
+	return text != NULL ? crc32c(checksum, text, strlen(text) + 1) : crc32c(checksum, "", 1);
+}
+
+uint32
+settings_nats_checksum(void)
+{
+	NatsSettings nats;
+	uint32 checksum;
+
+	settings_nats(&nats);
+	checksum = add_text(0, nats.urls);
+	checksum = add_text(checksum, nats.user);
+	checksum = add_text(checksum, nats.password);
+	checksum = add_text(checksum, nats.token);
+	checksum = add_text(checksum, nats.creds_file);
+	checksum = add_text(checksum, nats.nkey_file);
+	checksum = add_text(checksum, nats.tls_ca_file);
+	checksum = add_text(checksum, nats.tls_cert_file);
+	return add_text(checksum, nats.tls_key_file);
 }

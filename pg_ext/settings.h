@@ -20,4 +20,7 @@ extern void settings_define(bool preloading);
  * call.  ERROR naming the file that cannot be read. */
 extern void settings_nats(NatsSettings *nats);
 
+/* A checksum of all of them, what secret files hold included: tells whether a reload changed any. */
+extern uint32 settings_nats_checksum(void);
+
 #endif

@@ -68,11 +68,13 @@ typedef struct Worker
 	TimestampTz upkeep_at, save_at, mark_at;
 	Lag lag;
 	Rates rates;
-	bool is_new;		/* nothing was ever published: the start is to be marked */
-	XLogRecPtr idle_at; /* where the log stood when we last slept... */
-	long idle_ms;		/* ...and for how long at most */
-	bool terminal;		/* the error being raised cannot mend itself */
-	bool stopping;		/* it is no error: the stream shall not run */
+	bool away;			  /* the publisher cannot publish, and the log says so */
+	bool is_new;		  /* nothing was ever published: the start is to be marked */
+	XLogRecPtr idle_at;	  /* where the log stood when we last slept... */
+	long idle_ms;		  /* ...and for how long at most */
+	uint32 nats_checksum; /* of the settings the publisher was started with */
+	bool terminal;		  /* the error being raised cannot mend itself */
+	bool stopping;		  /* it is no error: the stream shall not run */
 } Worker;
 
 static Worker worker;
@@ -127,15 +129,25 @@ current_wish(void)
 	return wish;
 }
 
+/* Other NATS settings want another publisher: the launcher starts this stream anew with one. */
+static void
+reload(void)
+{
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+	if (worker.publisher == NULL || settings_nats_checksum() == worker.nats_checksum)
+		return;
+	ereport(LOG, (errmsg("stream \"%s\" has new NATS settings: starting anew", worker.row.name)));
+	worker.stopping = true;
+	ereport(ERROR, (errmsg("stream \"%s\" is asked to end", worker.row.name)));
+}
+
 static void
 serve_interrupts(void)
 {
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending)
-	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
-	}
+		reload();
 	if (!worker.stopping && current_wish() != WISH_RUN)
 	{
 		worker.stopping = true;
@@ -156,10 +168,28 @@ wait_for_events(long ms)
 	serve_interrupts();
 }
 
+/* An outage is told once when it begins and once when it is over. */
+static void
+tell_outage(const PublisherStatus *status)
+{
+	bool away = status->state != PUBLISHER_READY && status->error.code != SLUICE_OK;
+
+	if (away == worker.away)
+		return;
+	worker.away = away;
+	if (away)
+		ereport(LOG,
+				(errmsg("stream \"%s\" cannot publish: %s", worker.row.name, status->error.message),
+				 status->error.hint[0] != '\0' ? errhint("%s", status->error.hint) : 0));
+	else
+		ereport(LOG, (errmsg("stream \"%s\" publishes again", worker.row.name)));
+}
+
 static void
 read_publisher(PublisherStatus *status)
 {
 	publisher_status(worker.publisher, status);
+	tell_outage(status);
 	if (status->state == PUBLISHER_FAILED)
 		raise_error(&status->error);
 }
@@ -186,6 +216,7 @@ start_publisher(void)
 		if (count < PUBLISHER_CONSUMERS_MAXIMUM)
 			options.consumers[count++] = lfirst(cell);
 	}
+	worker.nats_checksum = settings_nats_checksum();
 	settings_nats(&options.nats);
 	options.nats.name = psprintf("sluice publisher %s", worker.row.name);
 	worker.publisher = publisher_start(&options, &err);
@@ -202,20 +233,13 @@ start_publisher(void)
 static void
 wait_for_tail(PublisherStatus *status)
 {
-	SluiceErrorCode shown = SLUICE_OK;
-
 	for (;;)
 	{
 		read_publisher(status);
 		if (status->tail_known)
 			return;
-		if (status->error.code != SLUICE_OK && status->error.code != shown)
-		{
-			shown = status->error.code;
+		if (status->error.code != SLUICE_OK)
 			note_error(&status->error);
-			ereport(LOG, (errmsg("stream \"%s\" waits for NATS: %s", worker.row.name,
-								 status->error.message)));
-		}
 		wait_for_events(1000);
 	}
 }
@@ -526,6 +550,7 @@ static void
 require_slot(void)
 {
 	SlotCondition condition;
+	SluiceError waiting = {.code = SLUICE_ERROR_TIMEOUT};
 
 	if (is_copy())
 		fail_for_good("it was created in another database or cluster, of which this is a copy",
@@ -545,7 +570,12 @@ require_slot(void)
 		return;
 	/* One that a worker made and did not live to note; nothing was published from it. */
 	stream_slot_drop(worker.row.slot);
+	snprintf(waiting.message, sizeof(waiting.message),
+			 "its slot waits for transactions that were running to end");
+	note_error(&waiting);
 	worker.row.start = stream_slot_create(worker.row.slot);
+	sluice_error_clear(&waiting);
+	note_error(&waiting);
 	worker.row.incarnation = GetSystemIdentifier() ^
 							 (worker.row.start * UINT64CONST(0x9E3779B97F4A7C15)) ^
 							 ((uint64) MyDatabaseId << 32);
@@ -632,7 +662,11 @@ settle(ErrorData *error)
 		shared_request_scan(MyDatabaseId);
 }
 
-/* Also after FATAL and at shutdown: the publisher's threads end before the process does. */
+/*
+ * Also after FATAL and at shutdown: the publisher's threads end before the process does.  libnats
+ * itself is not closed: its own threads are idle, and once closed it frees at exit what belongs to
+ * OpenSSL, which frees it again and takes the server down.
+ */
 static void
 end_publisher(int code, Datum arg)
 {
@@ -641,8 +675,8 @@ end_publisher(int code, Datum arg)
 	(void) code;
 	(void) arg;
 	worker.publisher = NULL;
-	if (publisher != NULL && publisher_stop(publisher, worker.stopping ? DRAIN_MS : 0))
-		(void) nats_CloseAndWait(1000);
+	if (publisher != NULL)
+		(void) publisher_stop(publisher, worker.stopping ? DRAIN_MS : 0);
 }
 
 static void

@@ -239,6 +239,7 @@ DECLARE
 	database oid := (SELECT oid FROM pg_database WHERE datname = current_database());
 	made text := 'sluice_' || create_stream.name;
 	found_tables regclass[];
+	keyless regclass;
 BEGIN
 	PERFORM sluice.require_replication();
 	IF create_stream.name IS NULL OR sluice.name_fault(create_stream.name) IS NOT NULL THEN
@@ -256,7 +257,14 @@ BEGIN
 			HINT = 'sluice.create_stream(''shop'', tables => ARRAY[''public.orders'']) or publication => ''name''.';
 	END IF;
 	IF EXISTS (SELECT FROM sluice.stream s WHERE s.name = create_stream.name) THEN
-		RAISE duplicate_object USING MESSAGE = format('stream "%s" already exists', create_stream.name);
+		RAISE duplicate_object USING MESSAGE = format('stream "%s" %s', create_stream.name,
+			CASE (SELECT s.desired FROM sluice.stream s WHERE s.name = create_stream.name)
+				WHEN 'dropped' THEN 'is still being dropped: sluice.stat_streams shows how far that is'
+				ELSE 'already exists' END);
+	END IF;
+	IF tables IS NOT NULL AND EXISTS (SELECT FROM pg_publication WHERE pubname = made) THEN
+		RAISE duplicate_object USING MESSAGE = format('publication "%s" already exists', made),
+			HINT = format('It may be left from an earlier stream: DROP PUBLICATION %I.', made);
 	END IF;
 	IF tables IS NOT NULL THEN
 		found_tables := sluice.require_tables(tables);
@@ -272,6 +280,14 @@ BEGIN
 		VALUES (create_stream.name, sluice.caller(), create_stream.mode, quote_ident(made),
 			tables IS NOT NULL, format('sluice_%s_%s', database, create_stream.name),
 			create_stream.options);
+	FOR keyless IN SELECT c.oid::regclass FROM unnest(found_tables) t JOIN pg_class c ON c.oid = t
+		WHERE c.relreplident = 'n' OR (c.relreplident = 'd' AND NOT EXISTS
+			(SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
+	LOOP
+		RAISE WARNING USING
+			MESSAGE = format('table %s has no replica identity: UPDATE and DELETE on it fail from now on', keyless),
+			HINT = format('ALTER TABLE %s REPLICA IDENTITY FULL, or give it a primary key.', keyless);
+	END LOOP;
 END $$;
 
 -- Moves a stream's wish, when the table of states has that move from where the stream is.
@@ -306,6 +322,38 @@ CREATE FUNCTION sluice.start_stream(name text) RETURNS void
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	PERFORM sluice.request(start_stream.name, 'running', 'starting');
+END $$;
+
+-- Waits until a stream has what it is: the slot of a new one is made after start_stream has
+-- committed, and it is that slot from which on changes count.
+CREATE FUNCTION sluice.await_stream(name text, state text DEFAULT 'streaming', timeout interval DEFAULT '1 minute')
+	RETURNS pg_lsn
+	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	until timestamptz := clock_timestamp() + timeout;
+	found_state text;
+	found_error text;
+BEGIN
+	IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'a transaction that has changed something cannot wait for a stream',
+			DETAIL = 'The slot of a stream waits for every transaction that was running.',
+			HINT = 'Commit first, then call sluice.await_stream.';
+	END IF;
+	LOOP
+		SELECT t.state, t.last_error INTO found_state, found_error
+			FROM sluice.my_stream_status() t WHERE t.name = await_stream.name;
+		IF NOT FOUND THEN
+			RAISE undefined_object USING MESSAGE = format('stream "%s" does not exist', await_stream.name);
+		ELSIF found_state = await_stream.state THEN
+			RETURN (SELECT s.start_lsn FROM sluice.stream s WHERE s.name = await_stream.name);
+		ELSIF found_state = 'failed' OR clock_timestamp() > until THEN
+			RAISE object_not_in_prerequisite_state USING
+				MESSAGE = format('stream "%s" is %s%s', await_stream.name, found_state,
+					coalesce(': ' || found_error, ''));
+		END IF;
+		PERFORM pg_sleep(0.02);
+	END LOOP;
 END $$;
 
 CREATE FUNCTION sluice.resume_stream(name text) RETURNS void
@@ -442,8 +490,11 @@ BEGIN
 	SELECT count(*) INTO used FROM pg_stat_activity WHERE backend_type NOT IN ('client backend', 'autovacuum launcher',
 		'autovacuum worker', 'background writer', 'checkpointer', 'walwriter', 'walsender', 'archiver', 'startup',
 		'walreceiver', 'walsummarizer', 'slotsync worker', 'io worker', 'standalone backend');
-	SELECT count(*) + 1 INTO wanted FROM sluice.stream s WHERE s.desired = 'running' AND NOT EXISTS
-		(SELECT FROM pg_stat_activity a WHERE a.backend_type = 'sluice' AND s.name = replace(a.application_name, 'sluice stream ', ''));
+	wanted := 1;	-- a scanner
+	IF sluice.preloaded() THEN
+		SELECT count(*) + 1 INTO wanted FROM sluice.stream s WHERE s.desired = 'running' AND NOT EXISTS
+			(SELECT FROM sluice.stream_status() t WHERE t.name = s.name AND t.pid IS NOT NULL);
+	END IF;
 	RETURN QUERY SELECT 'max_worker_processes', CASE WHEN workers >= used + wanted THEN 'ok' ELSE 'missing' END,
 		format('%s of %s background workers are running, streams want %s more', used, workers, wanted),
 		CASE WHEN workers < used + wanted
@@ -467,8 +518,8 @@ BEGIN
 		JOIN pg_publication p ON quote_ident(p.pubname) = s.publications AND (p.pubupdate OR p.pubdelete)
 		JOIN pg_publication_tables t ON t.pubname = p.pubname
 		JOIN pg_class c ON c.oid = format('%I.%I', t.schemaname, t.tablename)::regclass
-		WHERE c.relreplident = 'n' OR (c.relreplident = 'd' AND NOT EXISTS
-			(SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
+		WHERE sluice.manages(s.owner) AND (c.relreplident = 'n' OR (c.relreplident = 'd' AND NOT EXISTS
+			(SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)))
 	LOOP
 		RETURN QUERY SELECT 'replica identity', 'warning',
 			format('table %s of stream "%s" has no replica identity: UPDATE and DELETE on it fail', one.table_name, one.name),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pg_loss.h"
 #include "pg_sql.h"
 
 #define OID_TEXT	25
@@ -26,7 +27,7 @@ static const char columns_sql[] =
 	" SELECT b.number, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid"
 	"  WHERE t.typtype = 'd')"
 	"SELECT a.attname, t.oid, t.typtype, pg_catalog.format_type(t.oid, -1), a.attnum,"
-	" %s"
+	" %s, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod)"
 	" FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype <> 'd'"
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::pg_catalog.oid AND a.attnum = b.number";
 
@@ -42,7 +43,9 @@ enum
 	COLUMN_TYPTYPE,
 	COLUMN_TYPE_NAME,
 	COLUMN_NUMBER,
-	COLUMN_IS_GENERATED
+	COLUMN_IS_GENERATED,
+	COLUMN_MODIFIER,
+	COLUMN_WHOLE_TYPE
 };
 
 void
@@ -203,6 +206,23 @@ set_target_type(PgColumn *out, const BundleColumn *column, const PGresult *colum
 	return out->cast != NULL;
 }
 
+/* A column that would round or cut what it is given is refused before it is given anything. */
+static bool
+check_loss(const PgColumn *out, const BundleColumn *column, const PGresult *columns, int row,
+		   SluiceError *err)
+{
+	int32_t modifier = (int32_t) strtol(PQgetvalue(columns, row, COLUMN_MODIFIER), NULL, 10);
+
+	if (!pg_type_loses(out->sent, column->typmod, out->type, modifier))
+		return true;
+	(void) sluice_fail(err, SLUICE_ERROR_DATA,
+					   "column %s: %s would silently change values of the source's type %s",
+					   column->name, PQgetvalue(columns, row, COLUMN_WHOLE_TYPE),
+					   column->type_name);
+	return sluice_hint(err, "give the column the source's type and precision, or text; the writer "
+							"then goes on by itself");
+}
+
 /* ---- columns ---- */
 
 static int
@@ -241,7 +261,8 @@ set_column(PgConnection *c, PgColumn *out, const BundleColumn *column, const PGr
 	out->written = !computed;
 	/* A computed column is not written, but may be part of the key. */
 	return set_sent(out, column, types, err) &&
-		   (set_target_type(out, column, columns, row) || fail_memory(err));
+		   (set_target_type(out, column, columns, row) || fail_memory(err)) &&
+		   (computed || check_loss(out, column, columns, row, err));
 }
 
 static bool

@@ -214,8 +214,16 @@ class Postgres:
         return self.process.log()
 
 
+def _server_env():
+    """What a server needs to load a sanitized extension, as NAME=value words in SERVER_ENV."""
+    return dict(word.split('=', 1) for word in os.environ.get('SERVER_ENV', '').split())
+
+
 class Source(Postgres):
     """A cluster ready for the extension: it must be installed for this version."""
+
+    def __init__(self, version=servers.DEBIAN_POSTGRES, conf=None, name='source', env=None, programs=None):
+        super().__init__(version, conf, name, {**_server_env(), **(env or {})}, programs)
 
     def extension_folder(self):
         """Where this server looks for extensions."""

@@ -1,4 +1,5 @@
 """sluice-writer processes."""
+import os
 import re
 import urllib.error
 import urllib.request
@@ -7,6 +8,8 @@ from .ports import free_port
 from .process import Process, private_folder, program
 from .servers import ROOT
 from .wait import wait_for
+
+BUILD = ROOT / os.environ.get('SLUICE_BUILD', 'build')
 
 METRIC_LINE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)')
 METRIC_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -35,7 +38,7 @@ class Writer:
         self.port = free_port()
         self.folder = private_folder(name)
         argv = [
-            program(ROOT / 'build' / 'sluice-writer'),
+            program(BUILD / 'sluice-writer'),
             '--nats', nats if isinstance(nats, str) else nats.url,
             '--stream', stream,
             '--target', target if isinstance(target, str) else target.uri(dbname),
