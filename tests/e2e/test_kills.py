@@ -2,6 +2,7 @@
 import collections
 import os
 import random
+import shutil
 import signal
 import time
 
@@ -156,6 +157,32 @@ def test_everything_is_killed_at_once(pipeline, seed):
             for server in (pipeline.target, pipeline.nats, pipeline.source):
                 server.start()
             world.writer.start(ready=False)
+            world.moves()
+            world.check()
+        world.finish()
+
+
+def test_store_is_rolled_back(pipeline, seed, tmp_path):
+    """JetStream forgets what it has acknowledged, or all of it: what is missing comes from the slot again."""
+    kept = tmp_path / 'store'
+    with Bank(pipeline, seed) as world:
+        for turn in range(8):
+            pipeline.nats.kill()
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(pipeline.nats.store, kept)
+            pipeline.nats.start()
+            world.load.wait_done(world.random.randrange(1, 400))
+            writer_is_away = world.random.random() < 0.5
+            if writer_is_away:
+                world.writer.kill()
+                world.load.wait_done(100)
+            pipeline.nats.kill()
+            pipeline.nats.wipe_store()
+            if turn % 3 != 2:
+                pipeline.nats.take_store(kept)
+            pipeline.nats.start()
+            if writer_is_away:
+                world.writer.start(ready=False)
             world.moves()
             world.check()
         world.finish()
