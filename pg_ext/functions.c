@@ -129,6 +129,18 @@ put_time(RowBuilder *row, TimestampTz time)
 	put(row, TimestampTzGetDatum(time), time == 0);
 }
 
+/* Adds the row to the result; a library newer or older than the catalog's SQL must not crash. */
+static void
+add_row(ReturnSetInfo *result, RowBuilder *row)
+{
+	if (result->setDesc->natts != row->count)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("sluice's library and its SQL objects are of different versions"),
+						errhint("Restart the server after an upgrade, then ALTER EXTENSION sluice "
+								"UPDATE.")));
+	tuplestore_putvalues(result->setResult, result->setDesc, row->values, row->nulls);
+}
+
 /* The entries of this database as they are at one moment; palloc'ed. */
 static StreamEntry *
 copy_entries(int *count)
@@ -193,7 +205,7 @@ sluice_stream_status(PG_FUNCTION_ARGS)
 		RowBuilder row = {.count = 0};
 
 		fill_stream(&row, &entries[i]);
-		tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
+		add_row(result, &row);
 	}
 	return (Datum) 0;
 }
@@ -232,7 +244,7 @@ sluice_table_status(PG_FUNCTION_ARGS)
 		put(&row, ObjectIdGetDatum(tables[i].relid), false);
 		for (int k = 0; k < TABLE_COUNTS; k++)
 			put_count(&row, tables[i].counts[k]);
-		tuplestore_putvalues(result->setResult, result->setDesc, row.values, row.nulls);
+		add_row(result, &row);
 	}
 	return (Datum) 0;
 }

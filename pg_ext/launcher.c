@@ -126,7 +126,7 @@ forget_missing_databases(List *existing)
 		StreamEntry *entry = &shared->streams[i];
 
 		if (entry->used && entry->worker == 0 && !list_member_oid(existing, entry->database))
-			entry->used = false;
+			shared_forget(i);
 	}
 	LWLockRelease(shared->lock);
 }

@@ -1,7 +1,7 @@
 /*
  * scanner.c - a short-lived worker that compares one database's catalog with the shared entries.
  *
- * It is the only writer of entries' existence and wishes.  A slot of ours whose stream is gone (the
+ * It is the only writer of wishes, and makes the entries.  A slot of ours whose stream is gone (the
  * extension was dropped, a row was deleted by hand) is removed here, so that no log is kept for it.
  */
 #include "postgres.h"
@@ -30,25 +30,6 @@ free_entry(void)
 			return &shared->streams[i];
 	}
 	return NULL;
-}
-
-/* Counters of a stream that is gone; entries behind them move up.  Lock held. */
-static void
-forget_tables(int stream)
-{
-	TableEntry *tables = shared_tables();
-	int kept = 0;
-
-	for (int i = 0; i < sluice_max_tracked_tables && tables[i].stream != 0; i++)
-	{
-		if (tables[i].stream == stream + 1)
-			continue;
-		if (kept != i)
-			tables[kept] = tables[i];
-		kept++;
-	}
-	for (int i = kept; i < sluice_max_tracked_tables && tables[i].stream != 0; i++)
-		tables[i].stream = 0;
 }
 
 /* Makes or changes the entry of a row. */
@@ -119,10 +100,7 @@ apply_missing(List *rows)
 		if (entry->worker != 0)
 			SetLatch(entry->latch); /* its exit asks for another scan */
 		else
-		{
-			entry->used = false;
-			forget_tables(i);
-		}
+			shared_forget(i);
 	}
 	LWLockRelease(shared->lock);
 }

@@ -153,3 +153,22 @@ shared_count_table(int stream, Oid relid, const uint64 counts[TABLE_COUNTS])
 	}
 	LWLockRelease(shared->lock);
 }
+
+void
+shared_forget(int stream)
+{
+	TableEntry *tables = shared_tables();
+	int kept = 0;
+
+	shared->streams[stream].used = false;
+	for (int i = 0; i < sluice_max_tracked_tables && tables[i].stream != 0; i++)
+	{
+		if (tables[i].stream == stream + 1)
+			continue;
+		if (kept != i)
+			tables[kept] = tables[i];
+		kept++;
+	}
+	for (int i = kept; i < sluice_max_tracked_tables && tables[i].stream != 0; i++)
+		tables[i].stream = 0;
+}

@@ -105,6 +105,9 @@ extern StreamEntry *shared_find(Oid database, const char *name);
 extern void shared_request_scan(Oid database);
 extern void shared_wake_launcher(void);
 
+/* Frees the entry of a stream that is gone, and its tables' counters; lock held, no worker left. */
+extern void shared_forget(int stream);
+
 /* Adds a table's counts to its entry; quietly leaves out what finds no room. */
 extern void shared_count_table(int stream, Oid relid, const uint64 counts[TABLE_COUNTS]);
 

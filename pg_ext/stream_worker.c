@@ -75,6 +75,7 @@ typedef struct Worker
 	uint32 nats_checksum; /* of the settings the publisher was started with */
 	bool terminal;		  /* the error being raised cannot mend itself */
 	bool stopping;		  /* it is no error: the stream shall not run */
+	bool removed;		  /* the stream and its row are no more */
 } Worker;
 
 static Worker worker;
@@ -630,6 +631,7 @@ drop(void)
 			raise_error(&err);
 	}
 	catalog_remove(&worker.row);
+	worker.removed = true;
 }
 
 /* After an error or a request to end: the slot goes first, then SPI is possible again. */
@@ -682,7 +684,7 @@ end_publisher(int code, Datum arg)
 static void
 leave_entry(int code, Datum arg)
 {
-	bool gone;
+	bool scan;
 
 	(void) code;
 	(void) arg;
@@ -692,10 +694,13 @@ leave_entry(int code, Datum arg)
 	worker.entry->launched = false;
 	worker.entry->progress.publisher_ready = false;
 	pg_atomic_write_u32(&worker.entry->sleeping, 0);
-	gone = worker.entry->wish == WISH_NONE || worker.entry->wish == WISH_DROP;
+	scan = worker.removed || worker.entry->wish == WISH_NONE || worker.entry->wish == WISH_DROP;
+	/* At once: a new stream of this name must not inherit it.  If there is one, the scan finds it. */
+	if (worker.removed || worker.entry->wish == WISH_NONE)
+		shared_forget(worker.index);
 	LWLockRelease(shared->lock);
 	(void) pg_atomic_sub_fetch_u32(&shared->running, 1);
-	if (gone)
+	if (scan)
 		shared_request_scan(MyDatabaseId);
 	else
 		shared_wake_launcher();
