@@ -173,8 +173,10 @@ $(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/test
 check-unit: $(UNIT_TESTS) $(REPLAYS)
 	@$(ROOT)/tests/unit/run $(if $(TEST),$(filter %/$(TEST) %/$(TEST)_test %/replay_$(TEST),$^),$^)
 
-check-regress: install-extension
-	SERVER_ENV='$(SERVER_ENV)' $(ROOT)/tests/regress/run --pg=$(PG) --build=$(PG_BUILD)/regress $(ARGS)
+# A sanitized extension goes to a copy of the server: it must not meet a server without its library.
+check-regress: $(if $(SAN),extension,install-extension)
+	+SERVER_ENV='$(SERVER_ENV)' $(ROOT)/tests/regress/run --pg=$(PG) --build=$(PG_BUILD)/regress \
+		$(if $(SAN),--private="$(MAKE) install-extension") $(ARGS)
 
 check-e2e: build install-extension
 	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' SLUICE_BUILD='$(OUT)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)

@@ -188,7 +188,7 @@ backoff_ms(int failures)
 static bool
 never_came(const StreamEntry *entry, TimestampTz now)
 {
-	return TimestampDifferenceExceeds(entry->start_after, now, LAUNCH_MS);
+	return TimestampDifferenceExceeds(entry->launched_at, now, LAUNCH_MS);
 }
 
 static bool
@@ -210,8 +210,9 @@ start_stream_worker(int index)
 	snprintf(title, sizeof(title), "sluice stream %s", entry->name);
 	/* If it dies before it can say so, the next start is not sooner than this. */
 	entry->failures++;
+	entry->launched_at = GetCurrentTimestamp();
 	entry->start_after =
-		TimestampTzPlusMilliseconds(GetCurrentTimestamp(), backoff_ms(entry->failures));
+		TimestampTzPlusMilliseconds(entry->launched_at, backoff_ms(entry->failures));
 	entry->launched = true;
 	LWLockRelease(shared->lock);
 	if (start_worker("sluice_stream_main", title, Int32GetDatum(index), &handle))

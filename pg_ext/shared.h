@@ -65,6 +65,7 @@ typedef struct StreamEntry
 	bool launched;			   /* registered, and not known to have ended */
 	int failures;			   /* in a row */
 	TimestampTz started;
+	TimestampTz launched_at;
 	TimestampTz start_after; /* backoff */
 	SluiceError error;		 /* the last; code SLUICE_OK for none */
 	TimestampTz error_at;

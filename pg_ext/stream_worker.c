@@ -13,6 +13,8 @@
 #include "postgres.h"
 
 #include <malloc.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "access/xact.h"
 #include "access/xlogutils.h"
@@ -706,12 +708,18 @@ leave_entry(int code, Datum arg)
 		shared_wake_launcher();
 }
 
-static void
+/* False when another worker has it: one that came up after it was given up. */
+static bool
 enter_entry(int index)
 {
 	worker.index = index;
 	worker.entry = &shared->streams[index];
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	if (worker.entry->worker != 0)
+	{
+		LWLockRelease(shared->lock);
+		return false;
+	}
 	worker.entry->worker = MyProcPid;
 	worker.entry->latch = MyLatch;
 	worker.entry->started = GetCurrentTimestamp();
@@ -719,6 +727,7 @@ enter_entry(int index)
 	(void) pg_atomic_add_fetch_u32(&shared->running, 1);
 	/* Registered before the connection is made, so it runs after the slot was released. */
 	before_shmem_exit(leave_entry, (Datum) 0);
+	return true;
 }
 
 static void
@@ -750,14 +759,29 @@ work(void)
 	PG_END_TRY();
 }
 
+/* Runs before the destructors of the libraries: see sluice_stream_main(). */
+static void
+leave_process(int code, void *arg)
+{
+	(void) arg;
+	_exit(code);
+}
+
 void
 sluice_stream_main(Datum arg)
 {
+	/*
+	 * Threads of libnats that are just ending may still use what its and OpenSSL's destructors take
+	 * away, and a crash here would restart the whole server.  PostgreSQL's own callbacks, which
+	 * proc_exit() runs first, do all that has to be done.
+	 */
+	(void) on_exit(leave_process, NULL);
 	(void) mallopt(M_MMAP_THRESHOLD, REUSE_BYTES);
 	(void) mallopt(M_TRIM_THRESHOLD, 2 * REUSE_BYTES);
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
-	enter_entry(DatumGetInt32(arg));
+	if (!enter_entry(DatumGetInt32(arg)))
+		proc_exit(0);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(worker.entry->database, InvalidOid, 0);
 	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION);

@@ -10,6 +10,8 @@
 #include "common/daemon/retry.h"
 #include "session.h"
 
+#include <unistd.h>
+
 #define STANDBY_LOOK_MS 100
 #define YIELD_MS		1000
 #define YIELD_ATTEMPTS	3
@@ -239,6 +241,9 @@ main(int argc, char **argv)
 	beacon_stop(writer.beacon);
 	status = service_stop(&service, status);
 	settings_free(&writer.settings);
-	nats_Close();
-	return status;
+	/*
+	 * Without exit()'s destructors: threads of libnats that are just ending may still use what those
+	 * take away.  Everything of ours is written and closed.
+	 */
+	_exit(status);
 }
