@@ -244,6 +244,7 @@ take_bundle(Session *session, SluiceError *err)
 	bool end = false;
 
 	session->relation = NULL;
+	session->writer->look_back = false; /* a bundle that follows what is applied was found */
 	atomic_store(&session->writer->stats.behind, true);
 	for (;;)
 	{
@@ -310,9 +311,9 @@ look_back(Session *session, SluiceError *err)
 		return false;
 	log_failure(session->writer->service->log, LOG_WARNING,
 				"looking for the position from the stream's first message on", err, NULL);
-	session->first_read = session->first_available;
-	return stream_reader_open(&session->reader, &session->nats, session->first_read,
-							  &session->progress.position, err);
+	session->writer->look_back = true;
+	err->code = SLUICE_ERROR_CONFLICT; /* another session may mend it */
+	return false;
 }
 
 static bool
@@ -422,8 +423,9 @@ first_message(const Session *session, const JetStreamInfo *info)
 	const Progress *progress = &session->progress;
 	uint64_t next = progress->next_sequence;
 
-	if (progress->position.commit != 0 && progress->stream_created == info->created &&
-		next >= info->first_sequence && next <= info->last_sequence + 1)
+	if (!session->writer->look_back && progress->position.commit != 0 &&
+		progress->stream_created == info->created && next >= info->first_sequence &&
+		next <= info->last_sequence + 1)
 		return next;
 	return info->first_sequence > 0 ? info->first_sequence : 1;
 }

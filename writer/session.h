@@ -25,7 +25,8 @@ typedef struct Writer
 	Stats stats;
 	Beacon *beacon;
 	uint64_t
-		applied; /* batches committed since the process began: whether a session got anywhere */
+		applied;	/* batches committed since the process began: whether a session got anywhere */
+	bool look_back; /* the next session starts at the stream's first message */
 } Writer;
 
 typedef enum SessionEnd

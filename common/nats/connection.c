@@ -218,9 +218,24 @@ void
 nats_session_close(NatsSession *session)
 {
 	jsCtx_Destroy(session->jetstream);
+	/* Closing waits for the reader's thread; only then subscriptions may go. */
+	natsConnection_Close(session->connection);
+	for (int i = 0; i < session->retired_count; i++)
+		natsSubscription_Destroy(session->retired[i]);
 	natsConnection_Destroy(session->connection);
 	watch_drop(session->watch);
 	memset(session, 0, sizeof(*session));
+}
+
+void
+nats_session_retire(NatsSession *session, natsSubscription *subscription)
+{
+	if (subscription == NULL)
+		return;
+	if (session->retired_count < SESSION_RETIRED)
+		session->retired[session->retired_count++] = subscription;
+	else
+		natsSubscription_Destroy(subscription);
 }
 
 bool

@@ -38,12 +38,16 @@ typedef struct NatsSettings
 /* What libnats' threads write to; it outlives the session until their last callback is done. */
 typedef struct NatsWatch NatsWatch;
 
+#define SESSION_RETIRED 8
+
 typedef struct NatsSession
 {
 	natsConnection *connection; /* NULL when closed */
 	jsCtx *jetstream;
 	int64_t max_payload; /* bytes of one message, headers included */
 	NatsWatch *watch;
+	natsSubscription *retired[SESSION_RETIRED]; /* destroyed with the connection */
+	int retired_count;
 } NatsSession;
 
 /* Opens, or fails with IO (not reachable), DENIED (credentials), ARGUMENT (settings).  The message
@@ -53,6 +57,12 @@ extern bool nats_session_open(NatsSession *session, const NatsSettings *settings
 
 /* Closes what is open and waits for its threads; harmless on a zeroed or closed session. */
 extern void nats_session_close(NatsSession *session);
+
+/*
+ * Takes a subscription that is not wanted any more.  libnats 3.4.1's reader uses a subscription that
+ * is destroyed while messages for it arrive, so it stays until the connection is closed.
+ */
+extern void nats_session_retire(NatsSession *session, natsSubscription *subscription);
 
 /* False once the connection is gone; then close it and open another. */
 extern bool nats_session_alive(const NatsSession *session);

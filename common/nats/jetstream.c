@@ -248,6 +248,22 @@ jetstream_last(NatsSession *session, const char *stream, const char *subject, na
 		   nats_session_fail(session, err, status, code, "last message on %s", subject);
 }
 
+bool
+jetstream_message(NatsSession *session, const char *stream, uint64_t sequence, natsMsg **message,
+				  SluiceError *err)
+{
+	char name[SUBJECT_TEXT];
+	jsErrCode code = 0;
+	natsStatus status;
+
+	(void) jetstream_name(name, stream);
+	*message = NULL;
+	status = js_GetMsg(message, session->jetstream, name, sequence, NULL, &code);
+	return status == NATS_OK ||
+		   nats_session_fail(session, err, status, code,
+							 "message %" PRIu64 " of JetStream stream %s", sequence, name);
+}
+
 /* ---- removing ---- */
 
 bool

@@ -48,6 +48,10 @@ extern bool jetstream_info(NatsSession *session, const char *stream, JetStreamIn
 extern bool jetstream_last(NatsSession *session, const char *stream, const char *subject,
 						   natsMsg **message, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* The message at a sequence of SLUICE_<stream>; NOT_FOUND when it is not there.  Free with natsMsg_Destroy(). */
+extern bool jetstream_message(NatsSession *session, const char *stream, uint64_t sequence,
+							  natsMsg **message, SluiceError *err) SLUICE_MUST_CHECK;
+
 /* Removes messages with a sequence below `sequence`; never the last one. */
 extern bool jetstream_purge_below(NatsSession *session, const char *stream, uint64_t sequence,
 								  SluiceError *err) SLUICE_MUST_CHECK;

@@ -247,8 +247,8 @@ life_end(Publisher *publisher)
 {
 	Life *life = &publisher->life;
 
-	natsSubscription_Destroy(life->acks);
-	natsSubscription_Destroy(life->marks);
+	nats_session_retire(&life->session, life->acks);
+	nats_session_retire(&life->session, life->marks);
 	life->acks = life->marks = NULL;
 	nats_session_close(&life->session);
 	/* The handlers run in libnats' threads and use the publisher: it stays until they are done. */

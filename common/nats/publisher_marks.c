@@ -148,6 +148,35 @@ purgeable(Publisher *publisher, uint64_t needed, int64_t now)
 	return below;
 }
 
+/*
+ * Whether all below a message is durable.  The numbers in marks do not tell: a store that was rolled
+ * back gives those of lost messages to others.
+ */
+static bool
+check_durable(Publisher *publisher, uint64_t below, bool *durable, SluiceError *err)
+{
+	natsMsg *message = NULL;
+	BundleHeader header;
+	const uint8_t *body;
+	ChangeId least;
+	SluiceError ignored;
+
+	*durable = false;
+	if (!jetstream_message(&publisher->life.session, publisher->options.stream, below - 1, &message,
+						   err))
+		return err->code == SLUICE_ERROR_NOT_FOUND;
+	pthread_mutex_lock(&publisher->lock);
+	least = publisher->status.durable;
+	pthread_mutex_unlock(&publisher->lock);
+	if (strcmp(natsMsg_GetSubject(message), publisher->subject) == 0 &&
+		bundle_header_read((const uint8_t *) natsMsg_GetData(message),
+						   (size_t) natsMsg_GetDataLength(message), &header, &body, &ignored))
+		*durable = header.last.incarnation == least.incarnation &&
+				   change_id_compare(&header.last, &least) <= 0;
+	natsMsg_Destroy(message);
+	return true;
+}
+
 /* Whether it is time again; the time is noted then. */
 static bool
 upkeep_due(Publisher *publisher, int64_t now)
@@ -179,6 +208,7 @@ marks_upkeep(Publisher *publisher, SluiceError *err)
 	JetStreamInfo info;
 	uint64_t needed;
 	uint64_t below;
+	bool durable;
 
 	if (!upkeep_due(publisher, now))
 		return true;
@@ -198,6 +228,10 @@ marks_upkeep(Publisher *publisher, SluiceError *err)
 	below = needed > 0 ? purgeable(publisher, needed, now) : 0;
 	pthread_mutex_unlock(&publisher->lock);
 	if (below <= publisher->purged_below || below <= info.first_sequence)
+		return true;
+	if (!check_durable(publisher, below, &durable, err))
+		return false;
+	if (!durable)
 		return true;
 	publisher->purged_below = below;
 	if (!jetstream_purge_below(&publisher->life.session, publisher->options.stream, below, err))

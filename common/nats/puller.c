@@ -336,7 +336,7 @@ puller_close(Puller *puller)
 {
 	if (puller == NULL)
 		return;
-	natsSubscription_Destroy(puller->messages);
 	remove_consumer(puller);
+	nats_session_retire(puller->session, puller->messages);
 	free(puller);
 }
