@@ -133,6 +133,19 @@ def test_unchanged_toast_stays(pipeline):
     assert pipeline.fetch_target('SELECT min(length(big)) FROM t') == 64000
 
 
+def test_toast_is_changed_and_then_left_alone_in_one_transaction(pipeline):
+    """Of two changes of one row the second does not carry the large value: the first's counts."""
+    pipeline.create('CREATE TABLE t (id int PRIMARY KEY, n int, big text); ALTER TABLE t ALTER big SET STORAGE EXTERNAL')
+    pipeline.start()
+    pipeline.execute("INSERT INTO t SELECT i, 0, repeat('a', 9000) FROM generate_series(1, 50) i")
+    pipeline.wait_equal()
+    pipeline.execute("BEGIN; UPDATE t SET big = repeat('b', 9000) || id WHERE id < 30; UPDATE t SET n = n + 1 WHERE id < 40; COMMIT")
+    pipeline.execute("BEGIN; INSERT INTO t SELECT i, 0, repeat('c', 9000) FROM generate_series(101, 130) i;"
+                     "UPDATE t SET n = 7 WHERE id > 100; UPDATE t SET id = id + 1000 WHERE id > 120; COMMIT")
+    pipeline.execute("BEGIN; UPDATE t SET big = repeat('d', 9000), id = id + 500 WHERE id = 5; UPDATE t SET n = 9 WHERE id = 505; COMMIT")
+    pipeline.wait_equal()
+
+
 def test_table_without_key(pipeline):
     """Rows are found by all their columns; of equal rows as many go as went at the source."""
     pipeline.create('CREATE TABLE t (a int, b text, f float8, j jsonb); ALTER TABLE t REPLICA IDENTITY FULL;'
