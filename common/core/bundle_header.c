@@ -170,10 +170,13 @@ bundle_seal(BundleHeader *header, uint8_t *data, size_t length, Compression comp
 uint32_t
 bundle_part_count(size_t sealed_length, size_t max_message)
 {
-	size_t slice = max_message - BUNDLE_HEADER_SIZE;
+	size_t slice;
 
 	if (sealed_length <= max_message)
 		return 1;
+	if (max_message <= BUNDLE_HEADER_SIZE)
+		return 0;
+	slice = max_message - BUNDLE_HEADER_SIZE;
 	return (uint32_t) ((sealed_length + slice - 1) / slice);
 }
 
@@ -181,16 +184,21 @@ bool
 bundle_part_write(const BundleHeader *whole, const uint8_t *sealed, size_t sealed_length,
 				  size_t max_message, uint32_t part, ByteBuf *out, SluiceError *err)
 {
+	uint32_t parts = bundle_part_count(sealed_length, max_message);
 	size_t slice = max_message - BUNDLE_HEADER_SIZE;
 	size_t from = slice * part;
 	size_t length = sealed_length - from < slice ? sealed_length - from : slice;
 	BundleHeader header = *whole;
 
+	if (part >= parts || max_message <= BUNDLE_HEADER_SIZE)
+		return sluice_fail(err, SLUICE_ERROR_LIMIT,
+						   "no part %u of a bundle of %zu bytes in messages of %zu", part,
+						   sealed_length, max_message);
 	header.kind = BUNDLE_PART;
 	header.compression = COMPRESSION_NONE;
 	header.records = 0;
 	header.part = part;
-	header.parts = bundle_part_count(sealed_length, max_message);
+	header.parts = parts;
 	header.raw_size = header.stored_size = (uint32_t) length;
 	out->length = 0;
 	if (!bytebuf_reserve(out, BUNDLE_HEADER_SIZE + length, err))

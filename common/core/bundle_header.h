@@ -55,12 +55,13 @@ extern bool bundle_seal(BundleHeader *header, uint8_t *data, size_t length, Comp
 						SluiceError *err) SLUICE_MUST_CHECK;
 
 /*
- * How many messages of at most max_message bytes (more than a head) a sealed bundle needs; 1 when
- * it fits as it is.
+ * How many messages of at most max_message bytes a sealed bundle needs; 1 when it fits as it is, 0
+ * when messages have no room for more than a head.
  */
 extern uint32_t bundle_part_count(size_t sealed_length, size_t max_message);
 
-/* Writes part `part` of a sealed bundle that needs several to out, which is emptied first. */
+/* Writes part `part` of a sealed bundle that needs several to out, which is emptied first; LIMIT when
+ * there is no such part. */
 extern bool bundle_part_write(const BundleHeader *whole, const uint8_t *sealed,
 							  size_t sealed_length, size_t max_message, uint32_t part, ByteBuf *out,
 							  SluiceError *err) SLUICE_MUST_CHECK;

@@ -127,3 +127,14 @@ compress_restore(Compression compression, const uint8_t *data, size_t length, ui
 						   codec->name, raw_length);
 	return true;
 }
+
+bool
+compress_frame_length(const uint8_t *data, size_t length, size_t *raw_length, SluiceError *err)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(data, length);
+
+	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > SIZE_MAX)
+		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "no zstd frame that says its size");
+	*raw_length = (size_t) size;
+	return true;
+}

@@ -31,4 +31,8 @@ extern bool compress_append(Compression compression, const uint8_t *data, size_t
 extern bool compress_restore(Compression compression, const uint8_t *data, size_t length,
 							 uint8_t *out, size_t raw_length, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* What a frame of zstd says it unpacks to; CORRUPT when it does not say. */
+extern bool compress_frame_length(const uint8_t *data, size_t length, size_t *raw_length,
+								  SluiceError *err) SLUICE_MUST_CHECK;
+
 #endif

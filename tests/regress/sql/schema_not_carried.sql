@@ -1,0 +1,23 @@
+-- What stays behind is listed with the reason, and with the statement that would make it.
+CREATE SCHEMA s;
+CREATE TABLE s.t (id integer PRIMARY KEY, r int4range, v text, CONSTRAINT apart EXCLUDE USING gist (r WITH &&));
+ALTER TABLE s.t ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON s.t FOR SELECT TO PUBLIC USING (id > 0);
+CREATE POLICY made ON s.t AS RESTRICTIVE FOR INSERT WITH CHECK (v <> '');
+CREATE RULE twice AS ON DELETE TO s.t DO ALSO NOTHING;
+CREATE STATISTICS s.both (dependencies) ON id, v FROM s.t;
+CREATE MATERIALIZED VIEW s.m AS SELECT 1 AS x;
+CREATE VIEW s.v AS SELECT 1 AS x;
+CREATE AGGREGATE s.total (integer) (sfunc = int4pl, stype = integer);
+CREATE TYPE s.row_user AS RANGE (subtype = float8);
+CREATE TABLE s.outside (id integer PRIMARY KEY);
+CREATE TABLE s.u (id integer PRIMARY KEY, o s.outside, t s.t);
+SELECT sluice.create_stream('shop', ARRAY['s.t', 's.u']);
+SELECT test.document('shop', '$.not_carried[*]');
+SELECT sluice.drop_stream('shop');
+DROP VIEW s.v;
+DROP MATERIALIZED VIEW s.m;
+DROP AGGREGATE s.total (integer);
+DROP TABLE s.u, s.t, s.outside;
+DROP TYPE s.row_user;
+DROP SCHEMA s;

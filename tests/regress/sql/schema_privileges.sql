@@ -1,0 +1,40 @@
+-- Only who manages a stream sees its document; what it is made with is nobody's; no code of others is run.
+\set SHOW_CONTEXT never
+CREATE ROLE manager REPLICATION;
+CREATE ROLE stranger REPLICATION;
+GRANT CREATE ON DATABASE regression TO manager;
+SET ROLE manager;
+CREATE SCHEMA m;
+CREATE FUNCTION m.who() RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE WARNING ''running as %'', current_user; RETURN ''x''; END';
+CREATE TYPE m.color AS ENUM ('red');
+CREATE FUNCTION m.to_text(m.color) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE WARNING ''running as %'', current_user; RETURN ''red''; END';
+CREATE CAST (m.color AS text) WITH FUNCTION m.to_text(m.color);
+CREATE DOMAIN m.judged AS text CHECK (m.who() = 'x');
+CREATE TABLE m.t (id integer PRIMARY KEY, c m.color DEFAULT 'red', w text DEFAULT m.who(), j m.judged);
+ALTER TABLE m.t ALTER j SET DEFAULT 'x';
+CREATE TABLE m.u (id integer PRIMARY KEY, js text[] DEFAULT '{}');
+SELECT sluice.create_stream('shop', ARRAY['m.t', 'm.u']);
+ALTER TABLE m.u ALTER js SET DEFAULT '{x}'::m.judged[];
+SELECT c->>'name' AS name, c->>'default' AS "default", c->>'default_kind' AS kind, c->>'default_value' AS value
+	FROM jsonb_path_query(sluice.schema_document('shop'), '$.tables[*].columns[*] ? (@.default != null)') c;
+SELECT count(*) > 0 AS previewed FROM sluice.preview('shop');
+SELECT sluice.document_tables('{}');
+SELECT sluice.readable_stream('shop');
+SET ROLE stranger;
+SELECT sluice.schema_document('shop');
+SELECT * FROM sluice.preview('shop');
+RESET ROLE;
+SELECT sluice.schema_document('shop') IS NOT NULL AS superuser_sees_it;
+SELECT sluice.schema_document('none');
+SET ROLE manager;
+SELECT sluice.drop_stream('shop');
+DROP TABLE m.t, m.u;
+DROP DOMAIN m.judged;
+DROP CAST (m.color AS text);
+DROP FUNCTION m.to_text;
+DROP TYPE m.color;
+DROP FUNCTION m.who;
+DROP SCHEMA m;
+RESET ROLE;
+REVOKE CREATE ON DATABASE regression FROM manager;
+DROP ROLE manager, stranger;
