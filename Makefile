@@ -51,9 +51,9 @@ FUZZERS    = $(patsubst tests/fuzz/fuzz_%.c,%,$(filter tests/fuzz/fuzz_%.c,$(cal
 REPLAYS    = $(FUZZERS:%=$(BUILD)/tests/fuzz/replay_%)
 
 pkg = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
-CORE_LIBS   := $(call pkg,liblz4 libzstd)
+CORE_LIBS   := $(call pkg,liblz4 libzstd jansson)
 NATS_LIBS   := $(call pkg,libnats libcrypto)
-DAEMON_LIBS := $(call pkg,jansson libcurl libmicrohttpd)
+DAEMON_LIBS := $(call pkg,libcurl libmicrohttpd)
 WRITER_LIBS := $(call pkg,libpq)
 TEST_LIBS   := $(call pkg,cmocka)
 # The order in which one folder uses the other.
@@ -251,12 +251,12 @@ help:
 	@echo 'make deps            install what is needed on Debian 12'
 	@echo 'make [build]         libraries, programs and the extension, into build/'
 	@echo 'make install         extension into the server of PG=, programs into PREFIX/bin ($(PREFIX))'
-	@echo 'make demo            a whole stream on this machine, DEMO_SECONDS=20'
+	@echo 'make demo            a whole stream on this machine, DEMO_SECONDS=20; DEMO=convert: a copy first'
 	@echo 'make check           check-unit, check-regress and check-e2e'
 	@echo 'make check-unit      unit tests and the replay of the fuzz corpus, TEST=one'
 	@echo 'make check-regress   pg_regress on a private server, PG=13|15|17|18'
 	@echo 'make check-e2e       pytest with real servers, PG=, SOAK=seconds, ARGS=for pytest'
-	@echo 'make bench BENCH=x   capture, cdc-insert, cdc-tpcb, latency'
+	@echo 'make bench BENCH=x   capture, cdc-insert, cdc-tpcb, latency, copy-pg, copy-many'
 	@echo 'make fuzz TARGET=x   libFuzzer on one of: $(FUZZERS); SECONDS=60'
 	@echo 'make lint | format   checks of the sources | clang-format -i'
 	@echo 'make clean           remove $(BUILD)'

@@ -36,6 +36,9 @@ extern void output_plugin_mark(LogicalDecodingContext *ctx, const char *prefix,
 /* The last change emitted, or in the open bundle. */
 extern ChangeId output_plugin_last(LogicalDecodingContext *ctx);
 
+/* Gives this session the settings under which values are encoded; outside a transaction. */
+extern void output_plugin_fix_settings(void);
+
 /* Emits the open bundle, if there is one; outside of callbacks, with a sink only. */
 extern void output_plugin_flush(LogicalDecodingContext *ctx);
 

@@ -43,6 +43,14 @@ read_messages(PluginOptions *options, const char *name, const char *value)
 }
 
 static void
+read_own_messages(PluginOptions *options, const char *name, const char *value)
+{
+	if (*value == '\0')
+		refuse(name, value, "what the extension's own messages begin with");
+	options->own_messages = pstrdup(value);
+}
+
+static void
 read_origin(PluginOptions *options, const char *name, const char *value)
 {
 	if (strcmp(value, "any") != 0 && strcmp(value, "none") != 0)
@@ -76,6 +84,7 @@ static const struct
 } known_options[] = {
 	{"publication_names", read_publications},
 	{"messages", read_messages},
+	{"own_messages", read_own_messages},
 	{"origin", read_origin},
 	{"bundle_rows", read_bundle_rows},
 	{"bundle_bytes", read_bundle_bytes},
@@ -97,8 +106,8 @@ read_option(PluginOptions *options, DefElem *element)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown output plugin option \"%s\"", element->defname),
-			 errhint("Options are publication_names, messages, origin, bundle_rows, bundle_bytes "
-					 "and compression.")));
+			 errhint("Options are publication_names, messages, own_messages, origin, bundle_rows, "
+					 "bundle_bytes and compression.")));
 }
 
 void

@@ -32,8 +32,10 @@ publications_load(List *names)
 				ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("publication \"%s\" does not exist at this place in the log", name),
-				 errhint("Create a publication before the stream's slot, and drop it only after "
-						 "the stream.")));
+				 errhint(
+					 "What it would publish from there on cannot be told, even if it is created "
+					 "again: create it, then make the stream (or slot) anew and copy the "
+					 "tables again.")));
 		result = lappend(result, publication);
 	}
 	return result;
@@ -104,6 +106,18 @@ add_actions(PublicationActions *sum, const PublicationActions *more)
 	sum->pubtruncate |= more->pubtruncate;
 }
 
+/*
+ * Tables of the extension, and of writers that have this database as their target: whoever publishes
+ * all tables does not mean them.
+ */
+static bool
+is_our_own(Oid relid)
+{
+	const char *schema = get_namespace_name(get_rel_namespace(relid));
+
+	return schema != NULL && strcmp(schema, "sluice") == 0;
+}
+
 void
 publication_decide(Oid relid, List *publications, PublishDecision *decision)
 {
@@ -118,6 +132,8 @@ publication_decide(Oid relid, List *publications, PublishDecision *decision)
 #endif
 	memset(decision, 0, sizeof(*decision));
 	decision->publish_as = relid;
+	if (is_our_own(relid))
+		publications = NIL;
 	foreach (cell, publications)
 	{
 		Publication *publication = lfirst(cell);

@@ -16,7 +16,11 @@
 
 #include "output_plugin/relation_cache.h"
 
+#define TRIM_AT 256 /* entries; after a look that kept more, twice as many */
+
 static HTAB *cache = NULL;
+static long trim_at = TRIM_AT;
+static bool counts_wanted = false; /* somebody takes the entries' counts */
 static MemoryContext cache_context = NULL;
 static List *publication_names = NIL;
 static List *publications = NIL;
@@ -94,6 +98,7 @@ relation_cache_start(MemoryContext context, List *names)
 	publication_names = names;
 	publications = NIL;
 	publications_valid = false;
+	trim_at = TRIM_AT;
 	cache =
 		hash_create("sluice relation cache", 128, &control, HASH_ELEM | HASH_CONTEXT | HASH_BLOBS);
 	register_callbacks();
@@ -105,12 +110,43 @@ relation_cache_stop(void)
 	cache = NULL; /* its memory goes with the context */
 }
 
+static bool
+has_counts(const RelationEntry *entry)
+{
+	uint64 sum = 0;
+
+	for (int i = 0; i < TABLE_COUNTS; i++)
+		sum += entry->counts[i];
+	return sum > 0;
+}
+
+void
+relation_cache_trim(void)
+{
+	HASH_SEQ_STATUS status;
+	RelationEntry *entry;
+
+	if (hash_get_num_entries(cache) < trim_at)
+		return;
+	hash_seq_init(&status, cache);
+	while ((entry = hash_seq_search(&status)) != NULL)
+	{
+		if (entry->valid || (counts_wanted && has_counts(entry)))
+			continue;
+		if (entry->context != NULL)
+			MemoryContextDelete(entry->context);
+		(void) hash_search(cache, &entry->relid, HASH_REMOVE, NULL);
+	}
+	trim_at = Max(TRIM_AT, 2 * hash_get_num_entries(cache));
+}
+
 void
 relation_cache_visit(RelationVisitor visitor, void *context)
 {
 	HASH_SEQ_STATUS status;
 	RelationEntry *entry;
 
+	counts_wanted = true;
 	if (cache == NULL)
 		return;
 	hash_seq_init(&status, cache);

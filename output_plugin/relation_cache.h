@@ -54,6 +54,9 @@ extern void relation_cache_stop(void);
 /* The valid entry of a table; inside a decoding callback only. */
 extern RelationEntry *relation_cache_get(Relation relation);
 
+/* Drops what is not valid (dropped tables, for one) when the cache has grown; between transactions. */
+extern void relation_cache_trim(void);
+
 typedef void (*RelationVisitor)(void *context, RelationEntry *entry);
 extern void relation_cache_visit(RelationVisitor visitor, void *context);
 

@@ -27,11 +27,14 @@
 	"coalesce(options->>'bundle_rows', '500'), coalesce(options->>'bundle_bytes', '524288'), "     \
 	"coalesce(options->>'compression', 'none'), "                                                  \
 	"coalesce(options->>'max_bytes', '4294967296'), coalesce(options->>'replicas', '1'), "         \
-	"coalesce(options->>'replay_window', '0'), coalesce(options->>'consumers', 'writer') "         \
-	"FROM sluice.stream"
+	"coalesce(options->>'replay_window', '0'), coalesce(options->>'consumers', 'writer'), "        \
+	"(SELECT secret FROM sluice.secret), "                                                         \
+	"owner::text, mode, EXISTS (SELECT FROM sluice.copy c WHERE c.stream = name AND "              \
+	"c.finished_at IS NOT NULL)::text, coalesce(options->>'copy_workers', '2'), "                  \
+	"coalesce(options->>'chunk_bytes', '67108864') FROM sluice.stream"
 
-static void
-begin(void)
+void
+catalog_begin(void)
 {
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
@@ -40,8 +43,8 @@ begin(void)
 		elog(ERROR, "SPI_connect failed");
 }
 
-static void
-end(void)
+void
+catalog_end(void)
 {
 	SPI_finish();
 	PopActiveSnapshot();
@@ -201,6 +204,43 @@ read_consumers(StreamRow *row, const char *value)
 		row->consumers = lappend(row->consumers, name);
 }
 
+static void
+read_owner(StreamRow *row, const char *value)
+{
+	row->owner = (Oid) strtoul(value, NULL, 10);
+}
+
+static void
+read_mode(StreamRow *row, const char *value)
+{
+	row->copies = strcmp(value, "cdc") != 0;
+	row->convert_only = strcmp(value, "convert") == 0;
+}
+
+static void
+read_copy_finished(StreamRow *row, const char *value)
+{
+	row->copy_finished = value[0] == 't';
+}
+
+static void
+read_copy_workers(StreamRow *row, const char *value)
+{
+	row->copy_workers = Min(atoi(value), COPY_WORKERS_MAXIMUM);
+}
+
+static void
+read_chunk_bytes(StreamRow *row, const char *value)
+{
+	row->chunk_bytes = strtoll(value, NULL, 10);
+}
+
+static void
+read_secret(StreamRow *row, const char *value)
+{
+	row->own_messages = psprintf("%s %s", value, row->name);
+}
+
 static void (*const columns[])(StreamRow *row, const char *value) = {
 	read_name,			 read_wish,			 read_state,
 	read_slot,			 read_publications,	 read_own_publication,
@@ -209,6 +249,8 @@ static void (*const columns[])(StreamRow *row, const char *value) = {
 	read_messages,		 read_origin,		 read_bundle_rows,
 	read_bundle_bytes,	 read_compression,	 read_max_bytes,
 	read_replicas,		 read_replay_window, read_consumers,
+	read_secret,		 read_owner,		 read_mode,
+	read_copy_finished,	 read_copy_workers,	 read_chunk_bytes,
 };
 
 /* The i-th row of the result, allocated in `context`. */
@@ -233,7 +275,7 @@ catalog_read_all(bool *installed)
 	MemoryContext context = CurrentMemoryContext;
 	List *rows = NIL;
 
-	begin();
+	catalog_begin();
 	*installed = OidIsValid(get_extension_oid("sluice", true));
 	if (*installed && SPI_execute(STREAM_QUERY, true, 0) == SPI_OK_SELECT)
 	{
@@ -248,7 +290,7 @@ catalog_read_all(bool *installed)
 			MemoryContextSwitchTo(old);
 		}
 	}
-	end();
+	catalog_end();
 	MemoryContextSwitchTo(context);
 	return rows;
 }
@@ -261,7 +303,7 @@ catalog_read(const char *name, StreamRow *row)
 	Datum values[] = {CStringGetTextDatum(name)};
 	bool found = false;
 
-	begin();
+	catalog_begin();
 	if (OidIsValid(get_extension_oid("sluice", true)) &&
 		SPI_execute_with_args(STREAM_QUERY " WHERE name = $1", 1, types, values, NULL, true, 1) ==
 			SPI_OK_SELECT &&
@@ -270,38 +312,55 @@ catalog_read(const char *name, StreamRow *row)
 		read_row(0, row, context);
 		found = true;
 	}
-	end();
+	catalog_end();
 	MemoryContextSwitchTo(context);
 	return found;
+}
+
+char *
+catalog_namesake(const char *name)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Oid types[] = {TEXTOID};
+	Datum values[] = {CStringGetTextDatum(name)};
+	char *database = NULL;
+
+	catalog_begin();
+	if (OidIsValid(get_extension_oid("sluice", true)) &&
+		SPI_execute_with_args("SELECT sluice.namesake($1)", 1, types, values, NULL, true, 1) ==
+			SPI_OK_SELECT &&
+		SPI_processed == 1)
+		database = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	if (database != NULL)
+		database = MemoryContextStrdup(context, database);
+	catalog_end();
+	MemoryContextSwitchTo(context);
+	return database;
 }
 
 /* Runs one statement that must not fail. */
 static void
 execute(const char *statement, int count, Oid *types, Datum *values, const char *nulls)
 {
-	begin();
+	catalog_begin();
 	if (OidIsValid(get_extension_oid("sluice", true)) &&
 		SPI_execute_with_args(statement, count, types, values, nulls, false, 0) < 0)
 		elog(ERROR, "could not execute \"%s\"", statement);
-	end();
+	catalog_end();
 }
 
 void
 catalog_set_slot(const char *name, uint64 incarnation, XLogRecPtr start)
 {
-	Oid types[] = {TEXTOID, INT8OID, LSNOID, TEXTOID};
+	Oid types[] = {TEXTOID, INT8OID, LSNOID};
 	MemoryContext context = CurrentMemoryContext;
 	Datum values[] = {
 		CStringGetTextDatum(name),
 		Int64GetDatum((int64) incarnation),
 		LSNGetDatum(start),
-		CStringGetTextDatum(psprintf(UINT64_FORMAT, GetSystemIdentifier())),
 	};
 
-	execute("UPDATE sluice.stream SET incarnation = $2, start_lsn = $3, "
-			"system_identifier = $4::numeric, database_oid = (SELECT oid FROM "
-			"pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) "
-			"WHERE name = $1",
+	execute("UPDATE sluice.stream SET incarnation = $2, start_lsn = $3 WHERE name = $1",
 			lengthof(types), types, values, NULL);
 	MemoryContextSwitchTo(context);
 }
@@ -322,6 +381,25 @@ catalog_set_state(const char *name, StreamState state, const SluiceError *error)
 	execute("UPDATE sluice.stream SET state = $2, error = nullif($3, ''), hint = nullif($4, ''), "
 			"desired = CASE WHEN $2 IN ('failed', 'finished') THEN 'stopped' ELSE desired END, "
 			"changed_at = pg_catalog.now() WHERE name = $1 AND desired <> 'dropped'",
+			lengthof(types), types, values, NULL);
+	MemoryContextSwitchTo(context);
+}
+
+void
+catalog_note_error(const char *name, const SluiceError *error)
+{
+	Oid types[] = {TEXTOID, TEXTOID, TEXTOID};
+	MemoryContext context = CurrentMemoryContext;
+	Datum values[] = {
+		CStringGetTextDatum(name),
+		CStringGetTextDatum(error->message),
+		CStringGetTextDatum(error->hint),
+	};
+
+	/* Somebody who holds the row has another look taken when he commits. */
+	execute("UPDATE sluice.stream s SET error = $2, hint = nullif($3, '') FROM "
+			"(SELECT name FROM sluice.stream WHERE name = $1 FOR UPDATE SKIP LOCKED) l "
+			"WHERE s.name = l.name AND (error, hint) IS DISTINCT FROM ($2, nullif($3, ''))",
 			lengthof(types), types, values, NULL);
 	MemoryContextSwitchTo(context);
 }

@@ -26,9 +26,10 @@ typedef struct StreamRow
 	bool keep_jetstream; /* when dropped */
 	bool has_incarnation;
 	uint64 incarnation;
-	XLogRecPtr start; /* the slot's consistent point */
-	uint64 system;	  /* identifier of the cluster that made the row; 0: none yet */
-	Oid database;
+	XLogRecPtr start;	/* the slot's consistent point */
+	uint64 system;		/* identifier of the cluster the row was made in... */
+	Oid database;		/* ...and the database: elsewhere the row is a copy */
+	char *own_messages; /* what the extension's messages for this stream begin with: a secret */
 	/* options */
 	bool broker_durability;
 	bool messages;
@@ -40,7 +41,18 @@ typedef struct StreamRow
 	int replicas;
 	int64 replay_window_ms;
 	List *consumers; /* char * */
+	/* copies */
+	Oid owner;
+	bool copies;		/* mode convert or convert+cdc */
+	bool convert_only;	/* mode convert */
+	bool copy_finished; /* it is at every consumer */
+	int copy_workers;
+	int64 chunk_bytes;
 } StreamRow;
+
+/* A transaction with an active snapshot, connected to SPI, and its commit. */
+extern void catalog_begin(void);
+extern void catalog_end(void);
 
 /* All streams of this database (StreamRow *) in the current memory context; *installed is false
  * when the extension is not there (and the list is empty). */
@@ -49,8 +61,14 @@ extern List *catalog_read_all(bool *installed);
 /* One stream; false when its row is gone. */
 extern bool catalog_read(const char *name, StreamRow *row);
 
+/* Another database of this server that has a stream of this name and a slot for it; NULL for none. */
+extern char *catalog_namesake(const char *name);
+
 extern void catalog_set_slot(const char *name, uint64 incarnation, XLogRecPtr start);
 extern void catalog_set_state(const char *name, StreamState state, const SluiceError *error);
+
+/* What is in the way of a stream that has no worker; the state stays. */
+extern void catalog_note_error(const char *name, const SluiceError *error);
 
 /* Removes the row and, when it was made for the stream, the publication. */
 extern void catalog_remove(const StreamRow *row);

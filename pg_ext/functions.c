@@ -1,7 +1,7 @@
 /*
  * functions.c - the C functions behind sluice's SQL: who calls, waking the launcher, live status.
  *
- * What a stream may do is decided in sql/sluice--1.0.sql; these give it what only the server knows.
+ * What a stream may do is decided in sql/; these give it what only the server knows.
  */
 #include "postgres.h"
 
@@ -14,11 +14,14 @@
 #include "utils/pg_lsn.h"
 #include "utils/timestamp.h"
 
+#include "common/nats/server_info.h"
 #include "pg_ext/hooks.h"
 #include "pg_ext/pg_compat.h"
 #include "pg_ext/settings.h"
 #include "pg_ext/shared.h"
 #include "pg_ext/stream_slot.h"
+
+#define SERVERS_WAIT_MS 2000 /* that check() may take for NATS, whatever the number of servers */
 
 PG_FUNCTION_INFO_V1(sluice_caller);
 PG_FUNCTION_INFO_V1(sluice_preloaded);
@@ -27,6 +30,7 @@ PG_FUNCTION_INFO_V1(sluice_can_move);
 PG_FUNCTION_INFO_V1(sluice_stream_status);
 PG_FUNCTION_INFO_V1(sluice_table_status);
 PG_FUNCTION_INFO_V1(sluice_stream_name_ok);
+PG_FUNCTION_INFO_V1(sluice_nats_servers);
 
 static void
 require_preload(void)
@@ -164,7 +168,7 @@ fill_stream(RowBuilder *row, const StreamEntry *entry)
 	const StreamProgress *progress = &entry->progress;
 
 	put_text(row, entry->name);
-	put(row, CStringGetTextDatum(stream_state_name(entry->state)), false);
+	put(row, CStringGetTextDatum(stream_state_name(shared_state(entry))), false);
 	put(row, Int32GetDatum(entry->worker), entry->worker == 0);
 	put(row, BoolGetDatum(progress->publisher_ready), false);
 	put_position(row, progress->decoded);
@@ -244,6 +248,34 @@ sluice_table_status(PG_FUNCTION_ARGS)
 		put(&row, ObjectIdGetDatum(tables[i].relid), false);
 		for (int k = 0; k < TABLE_COUNTS; k++)
 			put_count(&row, tables[i].counts[k]);
+		add_row(result, &row);
+	}
+	return (Datum) 0;
+}
+
+/* Each server of sluice.nats_url, asked without libnats: this is anybody's backend. */
+Datum
+sluice_nats_servers(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = compat_start_set(fcinfo);
+	ServerInfo *servers = palloc(sizeof(ServerInfo) * SERVER_INFO_MAXIMUM);
+	SluiceError err;
+	int count;
+
+	if (!server_info_ask(sluice_nats_url, SERVERS_WAIT_MS, servers, &count, &err))
+	{
+		servers[0] = (ServerInfo){.error = err};
+		count = 1;
+	}
+	for (int i = 0; i < count; i++)
+	{
+		RowBuilder row = {.count = 0};
+
+		put(&row, Int32GetDatum(i + 1), false);
+		put_text(&row, servers[i].url);
+		put_text(&row, servers[i].version);
+		put(&row, BoolGetDatum(servers[i].jetstream), false);
+		put_text(&row, servers[i].error.code != SLUICE_OK ? servers[i].error.message : "");
 		add_row(result, &row);
 	}
 	return (Datum) 0;

@@ -12,7 +12,6 @@
 #include "postmaster/interrupt.h"
 #include "replication/slot.h"
 #include "tcop/tcopprot.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "pg_ext/catalog.h"
@@ -20,7 +19,17 @@
 #include "pg_ext/pg_compat.h"
 #include "pg_ext/settings.h"
 #include "pg_ext/shared.h"
+#include "pg_ext/worker_session.h"
 
+/* One that does not run keeps its place only while nobody else needs it: its row says as much. */
+static bool
+can_give_way(const StreamEntry *entry)
+{
+	return entry->worker == 0 && !entry->launched && !copy_entry_busy(&entry->copy) &&
+		   (entry->wish == WISH_PAUSE || entry->wish == WISH_STOP);
+}
+
+/* A place for a stream, NULL when all are taken; lock held. */
 static StreamEntry *
 free_entry(void)
 {
@@ -29,7 +38,29 @@ free_entry(void)
 		if (!shared->streams[i].used)
 			return &shared->streams[i];
 	}
+	for (int i = 0; i < sluice_max_streams; i++)
+	{
+		if (!can_give_way(&shared->streams[i]))
+			continue;
+		shared_forget(i);
+		return &shared->streams[i];
+	}
 	return NULL;
+}
+
+/* Where the stream's owner looks; its next start, or its end, takes it away. */
+static void
+note_starved(const StreamRow *row)
+{
+	SluiceError err;
+
+	(void) sluice_fail(&err, SLUICE_ERROR_LIMIT, "all %d places for streams are taken",
+					   sluice_max_streams);
+	(void) sluice_hint(&err, "Pause or drop another stream, or raise sluice.max_streams and "
+							 "restart the server.");
+	ereport(LOG, (errmsg("stream \"%s\" cannot run: %s", row->name, err.message),
+				  errhint("%s", err.hint)));
+	catalog_note_error(row->name, &err);
 }
 
 /* Makes or changes the entry of a row. */
@@ -37,39 +68,36 @@ static void
 apply_row(const StreamRow *row)
 {
 	StreamEntry *entry;
-	Latch *latch = NULL;
+	bool starved;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	entry = shared_find(MyDatabaseId, row->name);
-	if (entry == NULL && (row->wish == WISH_RUN || row->wish == WISH_DROP))
+	starved = entry == NULL && (row->wish == WISH_RUN || row->wish == WISH_DROP);
+	if (starved && (entry = free_entry()) != NULL)
 	{
-		entry = free_entry();
-		if (entry == NULL)
-		{
-			LWLockRelease(shared->lock);
-			ereport(WARNING, (errmsg("sluice: stream \"%s\" cannot run: all %d places are taken",
-									 row->name, sluice_max_streams),
-							  errhint("Raise sluice.max_streams and restart the server.")));
-			return;
-		}
+		starved = false;
 		*entry = (StreamEntry){.used = true, .database = MyDatabaseId, .state = row->state};
 		snprintf(entry->name, sizeof(entry->name), "%s", row->name);
 		pg_atomic_init_u32(&entry->sleeping, 0);
+		copy_entry_init(&entry->copy);
 	}
 	if (entry != NULL)
 	{
-		if (entry->wish != row->wish)
+		/* Another wish, or another way to drop, is tried at once. */
+		if (entry->wish != row->wish || entry->keep_jetstream != row->keep_jetstream)
 		{
 			entry->failures = 0;
 			entry->start_after = 0;
 		}
 		entry->wish = row->wish;
+		entry->keep_jetstream = row->keep_jetstream;
 		entry->suspended = false;
-		latch = entry->worker != 0 ? entry->latch : NULL;
-		if (latch != NULL)
-			SetLatch(latch);
+		shared_nudge(entry);
 	}
+	shared->starved |= starved;
 	LWLockRelease(shared->lock);
+	if (starved)
+		note_starved(row);
 }
 
 static bool
@@ -97,20 +125,20 @@ apply_missing(List *rows)
 		if (!entry->used || entry->database != MyDatabaseId || has_row(rows, entry->name))
 			continue;
 		entry->wish = WISH_NONE;
-		if (entry->worker != 0)
-			SetLatch(entry->latch); /* its exit asks for another scan */
-		else
+		shared_nudge(entry); /* the exit of whoever is there asks for another scan */
+		if (entry->worker == 0 && !copy_entry_busy(&entry->copy))
 			shared_forget(i);
 	}
 	LWLockRelease(shared->lock);
 }
 
+/* Anybody may have slots with our plugin; ours begin with what create_stream() puts there. */
 static bool
-is_ours(const ReplicationSlot *slot)
+is_ours(const ReplicationSlot *slot, const char *prefix)
 {
 	return slot->in_use && slot->data.database == MyDatabaseId &&
 		   strcmp(NameStr(slot->data.plugin), "sluice") == 0 &&
-		   strncmp(NameStr(slot->data.name), "sluice_", 7) == 0;
+		   strncmp(NameStr(slot->data.name), prefix, strlen(prefix)) == 0;
 }
 
 static bool
@@ -130,15 +158,18 @@ has_slot(List *rows, const char *slot)
 static bool
 find_orphan(List *rows, NameData *name)
 {
+	char prefix[NAMEDATALEN];
 	bool found = false;
 
+	snprintf(prefix, sizeof(prefix), "sluice_%u_", MyDatabaseId);
 	LWLockAcquire(ReplicationSlotControlLock, LW_SHARED);
 	for (int i = 0; i < max_replication_slots && !found; i++)
 	{
 		ReplicationSlot *slot = &ReplicationSlotCtl->replication_slots[i];
 
 		SpinLockAcquire(&slot->mutex);
-		if (is_ours(slot) && slot->active_pid == 0 && !has_slot(rows, NameStr(slot->data.name)))
+		if (is_ours(slot, prefix) && slot->active_pid == 0 &&
+			!has_slot(rows, NameStr(slot->data.name)))
 		{
 			*name = slot->data.name;
 			found = true;
@@ -171,9 +202,7 @@ sluice_scanner_main(Datum arg)
 	bool installed;
 
 	pqsignal(SIGTERM, die);
-	BackgroundWorkerUnblockSignals();
-	BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(arg), InvalidOid, 0);
-	SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION);
+	worker_enter_database(DatumGetObjectId(arg));
 	MemoryContextSwitchTo(TopMemoryContext);
 	rows = catalog_read_all(&installed);
 	foreach (cell, rows)

@@ -3,6 +3,8 @@
  */
 #include "shared.h"
 
+#include <signal.h>
+
 #include "miscadmin.h"
 #include "storage/ipc.h"
 #include "storage/shmem.h"
@@ -62,7 +64,10 @@ startup(void)
 		shared->scan_all = true;
 		pg_atomic_init_u32(&shared->running, 0);
 		for (int i = 0; i < sluice_max_streams; i++)
+		{
 			pg_atomic_init_u32(&shared->streams[i].sleeping, 0);
+			copy_entry_init(&shared->streams[i].copy);
+		}
 	}
 	LWLockRelease(AddinShmemInitLock);
 }
@@ -93,6 +98,21 @@ shared_find(Oid database, const char *name)
 	return NULL;
 }
 
+StreamState
+shared_state(const StreamEntry *entry)
+{
+	static const StreamState states[] = {
+		[COPY_PLANNING] = STREAM_COPYING_SCHEMA,
+		[COPY_LOADING] = STREAM_LOADING,
+		[COPY_INDEXING] = STREAM_INDEXING,
+	};
+	bool running = entry->state == STREAM_STARTING || entry->state == STREAM_STREAMING;
+
+	if (!running || entry->copy.phase == COPY_NONE || entry->copy.phase == COPY_DONE)
+		return entry->state;
+	return states[entry->copy.phase];
+}
+
 void
 shared_wake_launcher(void)
 {
@@ -119,6 +139,34 @@ shared_request_scan(Oid database)
 		shared->requested[shared->requests++] = database;
 	LWLockRelease(shared->lock);
 	shared_wake_launcher();
+}
+
+void
+shared_offer_place(void)
+{
+	if (shared->starved)
+		shared->scan_all = true;
+	shared->starved = false;
+}
+
+/* A process that waits for a lock looks at its latch and sleeps on: it has to be cancelled. */
+static void
+nudge(pid_t pid, Latch *latch, bool cancel)
+{
+	if (pid == 0)
+		return;
+	SetLatch(latch);
+	if (cancel)
+		(void) kill(pid, SIGINT);
+}
+
+void
+shared_nudge(const StreamEntry *entry)
+{
+	bool unwanted = entry->wish != WISH_RUN || entry->suspended;
+
+	nudge(entry->worker, entry->latch, entry->locked_out && unwanted);
+	nudge(entry->copy.leader, entry->copy.latch, entry->copy.locked_out && unwanted);
 }
 
 void
@@ -161,6 +209,7 @@ shared_forget(int stream)
 	int kept = 0;
 
 	shared->streams[stream].used = false;
+	shared_offer_place();
 	for (int i = 0; i < sluice_max_tracked_tables && tables[i].stream != 0; i++)
 	{
 		if (tables[i].stream == stream + 1)

@@ -21,6 +21,7 @@
 #include "common/core/stream_state.h"
 #include "common/nats/jetstream.h"
 #include "output_plugin/relation_cache.h"
+#include "pg_ext/copy_shared.h"
 
 #define SHARED_REQUESTS 32 /* databases waiting for a scan; more means: scan all */
 
@@ -57,11 +58,13 @@ typedef struct StreamEntry
 	Oid database;
 	char name[STREAM_NAME_MAXIMUM + 1];
 	StreamWish wish;
-	bool suspended; /* a DROP or ALTER DATABASE wants the worker out of the way */
+	bool keep_jetstream; /* when dropped */
+	bool suspended;		 /* a DROP or ALTER DATABASE wants the worker out of the way */
 	StreamState state;
 	pid_t worker;			   /* 0: none; set by the worker, cleared at its exit */
 	Latch *latch;			   /* of that worker */
 	pg_atomic_uint32 sleeping; /* the worker waits for the log: worth waking at a commit */
+	bool locked_out;		   /* the worker may wait for a lock: only a cancel reaches it */
 	bool launched;			   /* registered, and not known to have ended */
 	int failures;			   /* in a row */
 	TimestampTz started;
@@ -70,6 +73,7 @@ typedef struct StreamEntry
 	SluiceError error;		 /* the last; code SLUICE_OK for none */
 	TimestampTz error_at;
 	StreamProgress progress;
+	CopyEntry copy;
 } StreamEntry;
 
 /* Counters of one table of one stream. */
@@ -86,6 +90,7 @@ typedef struct SharedState
 	pid_t launcher;
 	Latch *launcher_latch;
 	bool scan_all;
+	bool starved; /* a stream found no place: the next that is free is worth a scan */
 	int requests;
 	Oid requested[SHARED_REQUESTS];
 	pg_atomic_uint32 running; /* streams with a worker: nothing to wake when 0 */
@@ -102,9 +107,18 @@ extern TableEntry *shared_tables(void);
 /* The entry of a stream, or NULL; lock held. */
 extern StreamEntry *shared_find(Oid database, const char *name);
 
+/* The state to show: while a copy is under way, how far that is. */
+extern StreamState shared_state(const StreamEntry *entry);
+
 /* Asks the launcher to look at a database's catalog again; InvalidOid: at all. */
 extern void shared_request_scan(Oid database);
 extern void shared_wake_launcher(void);
+
+/* Has a worker, if there is one, look at what is wished; lock held. */
+extern void shared_nudge(const StreamEntry *entry);
+
+/* A place may be free: a stream that found none is looked at when the launcher is woken; lock held. */
+extern void shared_offer_place(void);
 
 /* Frees the entry of a stream that is gone, and its tables' counters; lock held, no worker left. */
 extern void shared_forget(int stream);

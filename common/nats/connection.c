@@ -5,21 +5,25 @@
  * 1. libnats' callbacks touch nothing but the NatsWatch, which has a reference for the session and
  *    one for the closed callback, the last that libnats makes.
  * 2. A server is tried by itself, so that each has its own TLS host name and its own error.
+ * 3. No call waits without bound, whatever the server does (connect_guard.h).
  */
 #include "connection.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "connect_guard.h"
 #include "jetstream.h"
 #include "jetstream_errors.h"
 #include "nats_internal.h"
 #include "server_info.h"
 
 #define SIGNED_TRIES 3
+#define HEADER_ROOM	 512 /* of a message's payload limit, for our NATS headers */
 
 struct NatsWatch
 {
@@ -128,11 +132,32 @@ connect_signed(natsConnection **connection, natsOptions *options, const NatsSett
 	return status;
 }
 
+/* The same within a few timeouts, which libnats alone does not promise. */
+static bool
+connect_guarded(NatsSession *session, natsOptions *options, const NatsSettings *settings,
+				const char *url, SluiceError *err)
+{
+	char port[PORT_TEXT];
+	ConnectGuard *guard;
+	natsStatus status;
+
+	server_port(url, port, sizeof(port));
+	guard = connect_guard_start(port, settings_connect_timeout(settings), err);
+	if (guard == NULL)
+		return false;
+	status = connect_signed(&session->connection, options, settings);
+	if (connect_guard_end(guard) && status != NATS_OK)
+		return sluice_fail(err, SLUICE_ERROR_TIMEOUT,
+						   "cannot connect to %s: the server greets and then does not answer", url);
+	return status == NATS_OK || connect_failed(status, url, err);
+}
+
 static bool
 connect_one(NatsSession *session, const NatsSettings *settings, const char *url, SluiceError *err)
 {
 	natsOptions *options;
 	natsStatus status;
+	bool connected;
 
 	if (!settings_options(settings, url, &options, err))
 		return false;
@@ -143,15 +168,15 @@ connect_one(NatsSession *session, const NatsSettings *settings, const char *url,
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a NATS connection");
 	}
 	status = set_callbacks(options, session->watch);
-	if (status == NATS_OK)
-		status = connect_signed(&session->connection, options, settings);
+	connected = status == NATS_OK ? connect_guarded(session, options, settings, url, err)
+								  : connect_failed(status, url, err);
 	natsOptions_Destroy(options);
-	if (status == NATS_OK)
+	if (connected)
 		return true;
 	watch_drop(session->watch); /* no closed callback comes after a failed connect */
 	watch_drop(session->watch);
 	session->watch = NULL;
-	return connect_failed(status, url, err);
+	return false;
 }
 
 static bool
@@ -239,6 +264,21 @@ nats_session_retire(NatsSession *session, natsSubscription *subscription)
 }
 
 bool
+nats_session_room(const NatsSession *session, size_t *room, SluiceError *err)
+{
+	if (session->max_payload >= PAYLOAD_MINIMUM)
+	{
+		*room = (size_t) session->max_payload - HEADER_ROOM;
+		return true;
+	}
+	(void) sluice_fail(err, SLUICE_ERROR_LIMIT,
+					   "the NATS server takes messages of %" PRId64
+					   " bytes, at least %d are needed",
+					   session->max_payload, PAYLOAD_MINIMUM);
+	return sluice_hint(err, "Raise max_payload of the server; 1 MB is its default");
+}
+
+bool
 nats_session_alive(const NatsSession *session)
 {
 	return session->connection != NULL && !atomic_load(&session->watch->lost) &&
@@ -272,6 +312,25 @@ take_violation(NatsSession *session, char *text, size_t size)
 	return text[0] != '\0';
 }
 
+static bool
+fail_denied(SluiceError *err, const char *violation)
+{
+	err->code = SLUICE_ERROR_DENIED;
+	(void) sluice_prefix(err, "%s", violation);
+	return sluice_hint(err, "%s", nats_status_meaning(NATS_NOT_PERMITTED)->hint);
+}
+
+bool
+nats_session_permitted(NatsSession *session, SluiceError *err)
+{
+	char violation[256];
+
+	if (!take_violation(session, violation, sizeof(violation)))
+		return true;
+	(void) sluice_fail(err, SLUICE_ERROR_DENIED, "the NATS server refuses it");
+	return fail_denied(err, violation);
+}
+
 bool
 nats_session_fail(NatsSession *session, SluiceError *err, natsStatus status, int jetstream_code,
 				  const char *format, ...)
@@ -282,12 +341,9 @@ nats_session_fail(NatsSession *session, SluiceError *err, natsStatus status, int
 	va_start(args, format);
 	(void) nats_fail_status(err, status, jetstream_code, format, args);
 	va_end(args);
-	if (status == NATS_TIMEOUT && err != NULL &&
-		take_violation(session, violation, sizeof(violation)))
-	{
-		err->code = SLUICE_ERROR_DENIED;
-		(void) sluice_prefix(err, "%s", violation);
-		(void) sluice_hint(err, "%s", nats_status_meaning(NATS_NOT_PERMITTED)->hint);
-	}
-	return false;
+	if (status != NATS_TIMEOUT || err == NULL)
+		return false;
+	if (take_violation(session, violation, sizeof(violation)))
+		return fail_denied(err, violation);
+	return sluice_hint(err, HINT_SILENT);
 }

@@ -50,6 +50,9 @@ typedef struct NatsSession
 	int retired_count;
 } NatsSession;
 
+/* Whether settings can be right at all: URLs, files, what goes together; ARGUMENT.  Asks no server. */
+extern bool nats_settings_check(const NatsSettings *settings, SluiceError *err) SLUICE_MUST_CHECK;
+
 /* Opens, or fails with IO (not reachable), DENIED (credentials), ARGUMENT (settings).  The message
  * names the URLs without any password in them. */
 extern bool nats_session_open(NatsSession *session, const NatsSettings *settings,
@@ -63,6 +66,14 @@ extern void nats_session_close(NatsSession *session);
  * is destroyed while messages for it arrive, so it stays until the connection is closed.
  */
 extern void nats_session_retire(NatsSession *session, natsSubscription *subscription);
+
+/*
+ * The bytes of payload that a message with our headers may have, from the server's max_payload; LIMIT
+ * when that is below PAYLOAD_MINIMUM, which leaves no room to work with.
+ */
+#define PAYLOAD_MINIMUM 4096
+extern bool nats_session_room(const NatsSession *session, size_t *room,
+							  SluiceError *err) SLUICE_MUST_CHECK;
 
 /* False once the connection is gone; then close it and open another. */
 extern bool nats_session_alive(const NatsSession *session);
@@ -83,6 +94,10 @@ extern bool nats_fail(SluiceError *err, natsStatus status, int jetstream_code, c
  * libnats shows as a mere timeout, is DENIED and told in the server's words. */
 extern bool nats_session_fail(NatsSession *session, SluiceError *err, natsStatus status,
 							  int jetstream_code, const char *format, ...) SLUICE_PRINTF(5, 6);
+
+/* DENIED in the server's words when it has refused a subject since the last call (or failed request):
+ * it does so without an answer to what was refused.  False then, true when there was nothing. */
+extern bool nats_session_permitted(NatsSession *session, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* The same for an error that came as text, as in a PubAck. */
 extern bool nats_fail_text(SluiceError *err, int jetstream_code, const char *text,

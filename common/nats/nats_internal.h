@@ -5,13 +5,20 @@
 #define SLUICE_NATS_INTERNAL_H
 
 #include "connection.h"
+#include "server_info.h"
 
 /* nats_fail() with the arguments in a list. */
 extern bool nats_fail_status(SluiceError *err, natsStatus status, int jetstream_code,
 							 const char *format, va_list args) SLUICE_PRINTF(4, 0);
 
-#define NATS_SERVERS_MAXIMUM 16
-#define NATS_URL_MAXIMUM	 512
+/* For a server that is connected and leaves a request or a message without an answer. */
+#define HINT_SILENT                                                                                \
+	"Look at the NATS server's log and at the disk of its JetStream store: a full or broken one "  \
+	"is "                                                                                          \
+	"not told to clients"
+
+#define NATS_SERVERS_MAXIMUM SERVER_INFO_MAXIMUM
+#define NATS_URL_MAXIMUM	 SERVER_INFO_URL
 
 typedef struct ServerList
 {
@@ -25,6 +32,13 @@ extern bool server_list_parse(const char *urls, ServerList *list,
 
 /* The host in a URL, without brackets, credentials and port. */
 extern void server_host(const char *url, char *host, size_t size);
+
+/* The port in a URL, "4222" when it has none. */
+#define PORT_TEXT 16
+extern void server_port(const char *url, char *port, size_t size);
+
+/* How long each step of connecting may take, in milliseconds. */
+extern int settings_connect_timeout(const NatsSettings *settings);
 
 /* Files that are there and settings that go together; ARGUMENT, with the file's name. */
 extern bool settings_check(const NatsSettings *settings, SluiceError *err) SLUICE_MUST_CHECK;

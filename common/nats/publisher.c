@@ -208,8 +208,8 @@ live(Publisher *publisher, SluiceError *err)
 		while (!should_stop(publisher) && life_ok(publisher, err) && life_send(publisher, err) &&
 			   marks_upkeep(publisher, err))
 		{
-			/* A full stream has room again when the first probe was taken. */
-			if (publisher->status.state == PUBLISHER_FULL && !is_probing(publisher))
+			/* What was refused goes on when the first probe was taken. */
+			if (publisher->status.state != PUBLISHER_READY && !is_probing(publisher))
 				set_state(publisher, PUBLISHER_READY, NULL);
 			wait_for_work(publisher);
 		}
@@ -239,6 +239,16 @@ is_final(const SluiceError *err)
 		   err->code != SLUICE_ERROR_NOT_FOUND && err->code != SLUICE_OK;
 }
 
+/* After a refusal, or silence, the next life is not called good before a message was taken. */
+static void
+probe_next(Publisher *publisher, const SluiceError *err)
+{
+	pthread_mutex_lock(&publisher->lock);
+	publisher->life.probing = err->code == SLUICE_ERROR_FULL || err->code == SLUICE_ERROR_DENIED ||
+							  (err->code == SLUICE_ERROR_TIMEOUT && publisher->first != NULL);
+	pthread_mutex_unlock(&publisher->lock);
+}
+
 static void *
 thread_main(void *arg)
 {
@@ -249,6 +259,7 @@ thread_main(void *arg)
 	while (!should_stop(publisher))
 	{
 		uint64_t before = publisher->status.messages;
+		bool full;
 
 		live(publisher, &err);
 		if (should_stop(publisher))
@@ -258,11 +269,12 @@ thread_main(void *arg)
 			set_state(publisher, PUBLISHER_FAILED, &err);
 			break;
 		}
-		publisher->life.probing = err.code == SLUICE_ERROR_FULL;
-		set_state(publisher, publisher->life.probing ? PUBLISHER_FULL : PUBLISHER_CONNECTING, &err);
+		full = err.code == SLUICE_ERROR_FULL;
+		probe_next(publisher, &err);
+		set_state(publisher, full ? PUBLISHER_FULL : PUBLISHER_CONNECTING, &err);
 		if (publisher->status.messages > before)
 			pause = PAUSE_FIRST_MS;
-		pause_ms(publisher, publisher->life.probing ? FULL_PAUSE_MS : pause);
+		pause_ms(publisher, full ? FULL_PAUSE_MS : pause);
 		pause = pause * 2 > PAUSE_LAST_MS ? PAUSE_LAST_MS : pause * 2;
 	}
 	return NULL;
@@ -420,23 +432,49 @@ publisher_stop(Publisher *publisher, int drain_ms)
 	return true;
 }
 
+/* Whether the stream holds changes of another source; one that holds none is nobody's. */
+static bool
+find_owner(NatsSession *session, const PublisherOptions *options, bool *foreign, SluiceError *err)
+{
+	char subject[SUBJECT_TEXT];
+	BundleHeader header;
+	bool found =
+		life_last_bundle(session, options->stream,
+						 change_subject(subject, options->stream, options->lane), &header, err);
+
+	*foreign = found && header.last.incarnation != options->incarnation;
+	return found || err->code == SLUICE_ERROR_NOT_FOUND || err->code == SLUICE_ERROR_STATE;
+}
+
+/* A mark that stays behind without its stream harms nobody. */
+static void
+remove_marks(NatsSession *session, const PublisherOptions *options)
+{
+	char key[SUBJECT_TEXT];
+	SluiceError ignored;
+
+	for (int i = 0; i < PUBLISHER_CONSUMERS_MAXIMUM && options->consumers[i] != NULL; i++)
+	{
+		if (!kv_delete(session, durable_key(key, options->stream, options->consumers[i]), &ignored))
+			continue;
+	}
+}
+
 bool
 publisher_remove_stream(const PublisherOptions *options, SluiceError *err)
 {
 	NatsSession session = {0};
-	char key[SUBJECT_TEXT];
-	SluiceError ignored;
+	bool foreign;
 	bool done;
 
 	if (!nats_session_open(&session, &options->nats, err))
 		return false;
-	done = jetstream_delete(&session, options->stream, err);
-	for (int i = 0; done && i < PUBLISHER_CONSUMERS_MAXIMUM && options->consumers[i] != NULL; i++)
+	done = find_owner(&session, options, &foreign, err);
+	if (done && !foreign)
 	{
-		/* A mark that stays behind without its stream harms nobody. */
-		if (!kv_delete(&session, durable_key(key, options->stream, options->consumers[i]),
-					   &ignored))
-			continue;
+		done = jetstream_delete(&session, options->stream, err);
+		if (done)
+			remove_marks(&session, options);
 	}
 	nats_session_close(&session);
 	return done;

@@ -50,13 +50,14 @@ typedef struct PublisherStatus
 {
 	PublisherState state;
 	SluiceError
-		error; /* why CONNECTING, FULL or FAILED; code SLUICE_OK when there is nothing to say */
+		error; /* why CONNECTING, FULL or FAILED, or what READY has met that it cannot mend; code
+				* SLUICE_OK when there is nothing to say */
 	bool tail_known; /* `tail` was read since the start */
 	ChangeId tail; /* the last complete change in the stream when this life began; commit 0: none */
-	bool tail_foreign;	/* the last message is not a bundle of ours */
-	ChangeId acked;		/* the last change acknowledged since */
-	bool durable_known; /* every declared consumer has told */
-	ChangeId durable;	/* the least of what they told */
+	uint64_t other_incarnation; /* FAILED because the stream is this source's; else 0 */
+	ChangeId acked;				/* the last change acknowledged since */
+	bool durable_known;			/* every declared consumer has told */
+	ChangeId durable;			/* the least of what they told */
 	JetStreamInfo stream;
 	uint64_t messages, bundles; /* acknowledged since the start */
 	uint64_t bytes;				/* sent since the start, what was sent again included */
@@ -82,7 +83,10 @@ extern void publisher_status(Publisher *publisher, PublisherStatus *status);
  */
 extern bool publisher_push(Publisher *publisher, BundleWriter *writer) SLUICE_MUST_CHECK;
 
-/* Deletes the JetStream stream and the durable keys, within timeout_ms; from the owner's thread. */
+/*
+ * Deletes the JetStream stream and the durable keys; from the owner's thread.  What holds changes of
+ * another incarnation than the options' is another source's and left as it is (true).
+ */
 extern bool publisher_remove_stream(const PublisherOptions *options,
 									SluiceError *err) SLUICE_MUST_CHECK;
 

@@ -44,12 +44,13 @@ typedef struct Life
 	natsSubscription *marks;
 	int listening;		  /* subscriptions whose handlers may still run */
 	char inbox[64];		  /* replies come to <inbox>.<number> */
+	size_t room;		  /* bytes that a message may have */
 	uint64_t base;		  /* the stream's last sequence when this life began */
 	uint64_t sent, acked; /* messages of this life */
 	Pending *current;	  /* the next to send, NULL when all is sent */
 	uint32_t next_part;	  /* of current */
 	Flight *flights;	  /* ring of window_messages */
-	bool probing;		  /* one message at a time until the first ack: the stream was full */
+	bool probing;		  /* one message at a time until the first ack: the last life was refused */
 	bool broken;		  /* error says why; the life ends */
 	SluiceError error;
 	int64_t progress_ms; /* when something was sent into an empty window, or acknowledged */
@@ -87,6 +88,7 @@ struct Publisher
 	PurgeStep steps[PURGE_MARKS];
 	int step_count;
 	uint64_t purged_below;
+	bool robbed; /* what a consumer needs is gone, and status.error says so */
 	int64_t upkeep_ms;	   /* when the stream was last looked at... */
 	uint64_t upkeep_acked; /* ...and what this life had acknowledged then */
 	ByteBuf scratch;	   /* compressed bundles, parts */
@@ -118,6 +120,11 @@ extern bool life_begin(Publisher *publisher, SluiceError *err) SLUICE_MUST_CHECK
 extern bool life_send(Publisher *publisher, SluiceError *err) SLUICE_MUST_CHECK;
 extern bool life_ok(Publisher *publisher, SluiceError *err) SLUICE_MUST_CHECK;
 extern void life_end(Publisher *publisher);
+
+/* publisher_life.c: the header of the last bundle of a stream; NOT_FOUND when there is none, STATE
+ * when the last message is no bundle. */
+extern bool life_last_bundle(NatsSession *session, const char *stream, const char *subject,
+							 BundleHeader *header, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* publisher_marks.c */
 extern bool marks_subscribe(Publisher *publisher, SluiceError *err) SLUICE_MUST_CHECK;

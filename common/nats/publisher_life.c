@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nats_internal.h"
+
 #define ACK_TIMEOUT_MS 10000 /* a server that is silent for so long is taken for dead */
-#define HEADER_ROOM	   512	 /* of a message's payload limit, for our NATS headers */
+#define QUIET_MS	   1000	 /* a life without work is good when it has lasted so long */
 
 /* ---- acknowledgements (libnats' thread) ---- */
 
@@ -127,39 +129,54 @@ subscribe_acks(Publisher *publisher, SluiceError *err)
 
 /* ---- where the stream stands ---- */
 
+bool
+life_last_bundle(NatsSession *session, const char *stream, const char *subject,
+				 BundleHeader *header, SluiceError *err)
+{
+	natsMsg *message = NULL;
+	const uint8_t *body;
+	bool good;
+
+	if (!jetstream_last(session, stream, subject, &message, err))
+		return false;
+	good = bundle_header_read((const uint8_t *) natsMsg_GetData(message),
+							  (size_t) natsMsg_GetDataLength(message), header, &body, err);
+	natsMsg_Destroy(message);
+	if (good)
+		return true;
+	err->code = SLUICE_ERROR_STATE;
+	(void) sluice_prefix(err, "the last message on %s is not a bundle", subject);
+	return sluice_hint(err, "Somebody else publishes on this subject: find out who, or purge the "
+							"stream.");
+}
+
+/* For good: which of two sources gives way is not for us to say. */
+static bool
+fail_as_second(Publisher *publisher, uint64_t other, SluiceError *err)
+{
+	pthread_mutex_lock(&publisher->lock);
+	publisher->status.other_incarnation = other;
+	pthread_mutex_unlock(&publisher->lock);
+	(void) sluice_fail(err, SLUICE_ERROR_STATE,
+					   "its JetStream stream holds changes of another source or of an earlier slot "
+					   "(incarnation %" PRIx64 ", ours is %" PRIx64 ")",
+					   other, publisher->options.incarnation);
+	return sluice_hint(err, "Drop the other stream or delete its JetStream stream, or choose "
+							"another name.");
+}
+
 /* The last complete change on our subject; commit 0 when there is none. */
 static bool
 read_tail(Publisher *publisher, ChangeId *tail, SluiceError *err)
 {
-	natsMsg *message = NULL;
 	BundleHeader header;
-	const uint8_t *body;
-	bool good;
 
 	*tail = (ChangeId){0};
-	if (!jetstream_last(&publisher->life.session, publisher->options.stream, publisher->subject,
-						&message, err))
+	if (!life_last_bundle(&publisher->life.session, publisher->options.stream, publisher->subject,
+						  &header, err))
 		return err->code == SLUICE_ERROR_NOT_FOUND;
-	good = bundle_header_read((const uint8_t *) natsMsg_GetData(message),
-							  (size_t) natsMsg_GetDataLength(message), &header, &body, err);
-	natsMsg_Destroy(message);
-	if (!good)
-	{
-		err->code = SLUICE_ERROR_STATE;
-		(void) sluice_prefix(err, "the last message on %s is not a bundle", publisher->subject);
-		return sluice_hint(err, "Somebody else publishes on this subject: find out who, or purge "
-								"the stream.");
-	}
 	if (header.last.incarnation != publisher->options.incarnation)
-	{
-		(void) sluice_fail(err, SLUICE_ERROR_STATE,
-						   "stream \"%s\" holds changes of another source or of an earlier slot "
-						   "(incarnation %" PRIx64 ", ours is %" PRIx64 ")",
-						   publisher->options.stream, header.last.incarnation,
-						   publisher->options.incarnation);
-		return sluice_hint(err, "Drop the other stream or delete its JetStream stream, or choose "
-								"another name.");
-	}
+		return fail_as_second(publisher, header.last.incarnation, err);
 	/* An interrupted big bundle is sent again from its first part. */
 	*tail = header.kind == BUNDLE_PART && header.part + 1 < header.parts ? header.previous
 																		 : header.last;
@@ -182,9 +199,9 @@ reconcile(Publisher *publisher, const ChangeId *tail, SluiceError *err)
 	if (change_id_compare(tail, &status->acked) < 0)
 	{
 		(void) sluice_fail(err, SLUICE_ERROR_STATE,
-						   "JetStream stream of \"%s\" lost acknowledged messages: it ends at %s, "
+						   "its JetStream stream lost acknowledged messages: it ends at %s, "
 						   "it had %s",
-						   publisher->options.stream, change_id_format(tail, text[0]),
+						   change_id_format(tail, text[0]),
 						   change_id_format(&status->acked, text[1]));
 		return sluice_hint(err, "The store was emptied or rolled back; publishing goes on from the "
 								"replication slot.");
@@ -194,8 +211,9 @@ reconcile(Publisher *publisher, const ChangeId *tail, SluiceError *err)
 	if (change_id_compare(tail, &status->acked) != 0)
 	{
 		(void) sluice_fail(err, SLUICE_ERROR_STATE,
-						   "another publisher wrote to stream \"%s\": it ends at %s, ours was %s",
-						   publisher->options.stream, change_id_format(tail, text[0]),
+						   "another publisher wrote to its JetStream stream: that ends at %s, ours "
+						   "was %s",
+						   change_id_format(tail, text[0]),
 						   change_id_format(&status->acked, text[1]));
 		return false;
 	}
@@ -237,9 +255,11 @@ take_stock(Publisher *publisher, SluiceError *err)
 bool
 life_begin(Publisher *publisher, SluiceError *err)
 {
-	return nats_session_open(&publisher->life.session, &publisher->options.nats, err) &&
-		   subscribe_acks(publisher, err) && take_stock(publisher, err) &&
-		   marks_subscribe(publisher, err);
+	Life *life = &publisher->life;
+
+	return nats_session_open(&life->session, &publisher->options.nats, err) &&
+		   nats_session_room(&life->session, &life->room, err) && subscribe_acks(publisher, err) &&
+		   take_stock(publisher, err) && marks_subscribe(publisher, err);
 }
 
 void
@@ -271,10 +291,18 @@ life_ok(Publisher *publisher, SluiceError *err)
 		good = false;
 	}
 	else if (life->sent > life->acked && monotonic_ms() - life->progress_ms > ACK_TIMEOUT_MS)
-		good =
-			sluice_fail(err, SLUICE_ERROR_TIMEOUT,
-						"no acknowledgement from the NATS server for %d s", ACK_TIMEOUT_MS / 1000);
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_TIMEOUT,
+						   "no acknowledgement from the NATS server for %d s",
+						   ACK_TIMEOUT_MS / 1000);
+		good = sluice_hint(err, HINT_SILENT);
+	}
+	else if (life->probing && life->sent == 0 && life->current == NULL &&
+			 monotonic_ms() - life->progress_ms > QUIET_MS)
+		life->probing = false;
 	pthread_mutex_unlock(&publisher->lock);
+	/* A message that may not be published gets no answer, so nobody else would tell. */
+	good = good && nats_session_permitted(&life->session, err);
 	if (good && !nats_session_alive(&life->session))
 		good = sluice_fail(err, SLUICE_ERROR_IO, "the connection to the NATS server was lost");
 	return good;
@@ -347,14 +375,13 @@ static bool
 next_message(Publisher *publisher, Pending *pending, natsMsg **message, SluiceError *err)
 {
 	Life *life = &publisher->life;
-	size_t max_message = (size_t) life->session.max_payload - HEADER_ROOM;
 
-	if (!seal(publisher, pending, max_message, err))
+	if (!seal(publisher, pending, life->room, err))
 		return false;
 	if (pending->parts == 1)
 		return make_message(publisher, pending, pending->sealed, pending->sealed_length, message,
 							err);
-	return bundle_part_write(&pending->header, pending->sealed, pending->sealed_length, max_message,
+	return bundle_part_write(&pending->header, pending->sealed, pending->sealed_length, life->room,
 							 life->next_part, &publisher->scratch, err) &&
 		   make_message(publisher, pending, publisher->scratch.data, publisher->scratch.length,
 						message, err);

@@ -6,6 +6,7 @@
  */
 #include "publisher_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -120,6 +121,35 @@ needed_from(const Publisher *publisher)
 	return needed;
 }
 
+/*
+ * We purge only what no consumer needs: when more is gone, somebody else took it.  Publishing goes on,
+ * since all that a consumer can do is to stop at the gap, and the way out is for people.  Lock held.
+ */
+static void
+watch_for_robbers(Publisher *publisher, uint64_t needed)
+{
+	PublisherStatus *status = &publisher->status;
+	bool robbed = needed > 0 && status->stream.first_sequence > needed;
+	char name[SUBJECT_TEXT];
+
+	if (robbed)
+	{
+		(void) sluice_fail(&status->error, SLUICE_ERROR_STATE,
+						   "messages %" PRIu64 " to %" PRIu64 ", which a consumer has not applied, "
+						   "were removed from JetStream stream %s",
+						   needed, status->stream.first_sequence - 1,
+						   jetstream_name(name, publisher->options.stream));
+		(void) sluice_hint(&status->error,
+						   "nats stream rm %s has them published again, as far as the replication "
+						   "slot has them still (durability = target); then start the consumer "
+						   "again.",
+						   name);
+	}
+	else if (publisher->robbed)
+		sluice_error_clear(&status->error);
+	publisher->robbed = robbed;
+}
+
 /* Remembers when what became needless; the oldest steps that have passed the window go.  Lock held. */
 static uint64_t
 purgeable(Publisher *publisher, uint64_t needed, int64_t now)
@@ -223,6 +253,8 @@ marks_upkeep(Publisher *publisher, SluiceError *err)
 	}
 	publisher->status.stream = info;
 	needed = needed_from(publisher);
+	if (publisher->status.state == PUBLISHER_READY)
+		watch_for_robbers(publisher, needed);
 	if (needed > info.last_sequence)
 		needed = info.last_sequence; /* the last message stays: it tells where we are */
 	below = needed > 0 ? purgeable(publisher, needed, now) : 0;

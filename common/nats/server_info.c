@@ -20,7 +20,6 @@
 
 #define GREETING_BYTES	 8192
 #define GREETING_WAIT_MS 1000
-#define PORT_DEFAULT	 "4222"
 
 int
 server_version_parse(const char *greeting)
@@ -58,6 +57,7 @@ wait_for(int fd, short events, int64_t deadline)
 	}
 }
 
+/* A connected socket; on failure -1 with the reason in errno. */
 static int
 connect_address(const struct addrinfo *address, int64_t deadline)
 {
@@ -67,25 +67,41 @@ connect_address(const struct addrinfo *address, int64_t deadline)
 
 	if (fd < 0)
 		return -1;
-	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0 ||
-		(errno == EINPROGRESS && wait_for(fd, POLLOUT, deadline) &&
-		 getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &length) == 0 && problem == 0))
+	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+		return fd;
+	problem = errno;
+	if (problem == EINPROGRESS && !wait_for(fd, POLLOUT, deadline))
+		problem = ETIMEDOUT;
+	else if (problem == EINPROGRESS &&
+			 getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &length) == 0 && problem == 0)
 		return fd;
 	(void) close(fd);
+	errno = problem;
 	return -1;
 }
 
 static int
-connect_host(const char *host, const char *port, int64_t deadline)
+connect_url(const char *url, int64_t deadline, SluiceError *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
 	struct addrinfo *found;
+	char host[NATS_URL_MAXIMUM];
+	char port[PORT_TEXT];
+	int problem;
 	int fd = -1;
 
-	if (getaddrinfo(host, port, &hints, &found) != 0)
+	server_host(url, host, sizeof(host));
+	server_port(url, port, sizeof(port));
+	problem = getaddrinfo(host, port, &hints, &found);
+	if (problem != 0)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_IO, "%s", gai_strerror(problem));
 		return -1;
+	}
 	for (const struct addrinfo *at = found; at != NULL && fd < 0; at = at->ai_next)
 		fd = connect_address(at, deadline);
+	if (fd < 0)
+		(void) sluice_fail(err, SLUICE_ERROR_IO, "%s", strerror(errno));
 	freeaddrinfo(found);
 	return fd;
 }
@@ -107,33 +123,64 @@ read_line(int fd, char *line, size_t size, int64_t deadline)
 	line[length] = '\0';
 }
 
-static void
-server_port(const char *url, char *port, size_t size)
+static bool
+read_greeting(const char *url, int wait_ms, char greeting[GREETING_BYTES], SluiceError *err)
 {
-	const char *colon = strrchr(url, ':');
-	size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
+	int64_t deadline = clock_ms() + wait_ms;
+	int fd = connect_url(url, deadline, err);
 
-	if (digits == 0)
-		(void) snprintf(port, size, "%s", PORT_DEFAULT);
-	else
-		(void) snprintf(port, size, "%.*s", (int) digits, colon + 1);
+	if (fd < 0)
+		return false;
+	read_line(fd, greeting, GREETING_BYTES, deadline);
+	(void) close(fd);
+	if (strncmp(greeting, "INFO ", 5) == 0)
+		return true;
+	return greeting[0] == '\0'
+			   ? sluice_fail(err, SLUICE_ERROR_TIMEOUT, "it takes connections but says nothing")
+			   : sluice_fail(err, SLUICE_ERROR_STATE, "what answers there is no NATS server");
 }
 
 int
 server_version(const char *url)
 {
-	char host[NATS_URL_MAXIMUM];
-	char port[16];
 	char greeting[GREETING_BYTES];
-	int64_t deadline = clock_ms() + GREETING_WAIT_MS;
-	int fd;
+	SluiceError ignored;
 
-	server_host(url, host, sizeof(host));
-	server_port(url, port, sizeof(port));
-	fd = connect_host(host, port, deadline);
-	if (fd < 0)
+	if (!read_greeting(url, GREETING_WAIT_MS, greeting, &ignored))
 		return 0;
-	read_line(fd, greeting, sizeof(greeting), deadline);
-	(void) close(fd);
 	return server_version_parse(greeting);
+}
+
+static void
+ask(ServerInfo *server, int wait_ms)
+{
+	char greeting[GREETING_BYTES];
+
+	if (!read_greeting(server->url, wait_ms, greeting, &server->error))
+		return;
+	(void) json_text(greeting, strlen(greeting), "version", server->version,
+					 sizeof(server->version));
+	server->jetstream = json_true(greeting, strlen(greeting), "jetstream");
+}
+
+bool
+server_info_ask(const char *urls, int wait_ms, ServerInfo servers[SERVER_INFO_MAXIMUM], int *count,
+				SluiceError *err)
+{
+	int64_t deadline = clock_ms() + wait_ms;
+	ServerList list;
+
+	if (!server_list_parse(urls, &list, err))
+		return false;
+	*count = list.count;
+	for (int i = 0; i < list.count; i++)
+	{
+		int64_t left = deadline - clock_ms();
+
+		servers[i] = (ServerInfo){.error = {.code = SLUICE_OK}};
+		(void) snprintf(servers[i].url, sizeof(servers[i].url), "%s", list.urls[i]);
+		/* What one does not use is left to those behind it. */
+		ask(&servers[i], left > 0 ? (int) (left / (list.count - i)) : 0);
+	}
+	return true;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "nats_internal.h"
 #include "redact.h"
 
+#define PORT_DEFAULT	   "4222"
 #define CONNECT_TIMEOUT_MS 2000
 #define WRITE_DEADLINE_MS  1000
 #define PING_INTERVAL_MS   5000
@@ -28,6 +30,26 @@ given(const char *setting)
 }
 
 /* ---- the list of servers ---- */
+
+/* Whether a URL has a host, and a port that can be one or none. */
+static bool
+address_is_good(const char *url)
+{
+	const char *at = strstr(url, "://") + 3;
+	const char *sign = strrchr(at, '@');
+	char host[NATS_URL_MAXIMUM];
+	unsigned long port;
+	char *end;
+
+	server_host(url, host, sizeof(host));
+	at = sign != NULL ? sign + 1 : at;
+	at += *at == '[' ? strcspn(at, "]") + 1 : strcspn(at, ":/");
+	if (host[0] == '\0' || *at != ':')
+		return host[0] != '\0';
+	port = strtoul(at + 1, &end, 10);
+	return at[1] >= '0' && at[1] <= '9' && port > 0 && port <= UINT16_MAX &&
+		   (*end == '\0' || *end == '/');
+}
 
 static bool
 add_server(ServerList *list, const char *url, size_t length, SluiceError *err)
@@ -43,7 +65,8 @@ add_server(ServerList *list, const char *url, size_t length, SluiceError *err)
 		return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "a NATS URL is longer than %d characters",
 						   NATS_URL_MAXIMUM - 1);
 	(void) snprintf(out, NATS_URL_MAXIMUM, "%s%.*s", scheme, (int) length, url);
-	if (strncasecmp(out, "nats://", 7) != 0 && strncasecmp(out, "tls://", 6) != 0)
+	if ((strncasecmp(out, "nats://", 7) != 0 && strncasecmp(out, "tls://", 6) != 0) ||
+		!address_is_good(out))
 	{
 		redact_userinfo(out);
 		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "\"%.200s\" is no NATS URL", out);
@@ -91,6 +114,18 @@ server_host(const char *url, char *host, size_t size)
 	else
 		length = strcspn(at, ":/");
 	(void) snprintf(host, size, "%.*s", (int) length, at);
+}
+
+void
+server_port(const char *url, char *port, size_t size)
+{
+	const char *colon = strrchr(url, ':');
+	size_t digits = colon != NULL ? strspn(colon + 1, "0123456789") : 0;
+
+	if (digits == 0 || strchr(colon, ']') != NULL)
+		(void) snprintf(port, size, "%s", PORT_DEFAULT);
+	else
+		(void) snprintf(port, size, "%.*s", (int) digits, colon + 1);
 }
 
 /* ---- checks ---- */
@@ -144,6 +179,20 @@ settings_check(const NatsSettings *settings, SluiceError *err)
 		   file_check("TLS key file", settings->tls_key_file, err);
 }
 
+bool
+nats_settings_check(const NatsSettings *settings, SluiceError *err)
+{
+	ServerList *list = malloc(sizeof(*list));
+	bool good;
+
+	if (list == NULL)
+		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for NATS settings");
+	good = server_list_parse(settings->urls, list, err) && settings_check(settings, err);
+	explicit_bzero(list, sizeof(*list));
+	free(list);
+	return good;
+}
+
 void
 settings_redact(const NatsSettings *settings, SluiceError *err)
 {
@@ -156,11 +205,15 @@ settings_redact(const NatsSettings *settings, SluiceError *err)
 
 /* ---- options ---- */
 
+int
+settings_connect_timeout(const NatsSettings *settings)
+{
+	return settings->connect_timeout_ms > 0 ? settings->connect_timeout_ms : CONNECT_TIMEOUT_MS;
+}
+
 static natsStatus
 set_basics(natsOptions *options, const NatsSettings *settings, const char *url)
 {
-	int64_t timeout =
-		settings->connect_timeout_ms > 0 ? settings->connect_timeout_ms : CONNECT_TIMEOUT_MS;
 	natsStatus status = natsOptions_SetURL(options, url);
 
 	if (status == NATS_OK)
@@ -168,7 +221,7 @@ set_basics(natsOptions *options, const NatsSettings *settings, const char *url)
 	if (status == NATS_OK)
 		status = natsOptions_SetNoRandomize(options, true);
 	if (status == NATS_OK)
-		status = natsOptions_SetTimeout(options, timeout);
+		status = natsOptions_SetTimeout(options, settings_connect_timeout(settings));
 	if (status == NATS_OK)
 		status = natsOptions_SetSendAsap(options, true);
 	if (status == NATS_OK)

@@ -8,10 +8,15 @@
 
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/nats/jetstream.h"
 #include "common/nats/server_info.h"
@@ -87,6 +92,11 @@ settings_are_checked(void **state)
 	refused(&(NatsSettings){.urls = " , "}, SLUICE_ERROR_ARGUMENT, "no NATS server");
 	refused(&(NatsSettings){.urls = "http://u:" SECRET "@h:1"}, SLUICE_ERROR_ARGUMENT,
 			"http://h:1");
+	refused(&(NatsSettings){.urls = "nats://u:" SECRET "@:4222"}, SLUICE_ERROR_ARGUMENT,
+			"\"nats://");
+	refused(&(NatsSettings){.urls = "tls://[::1]:0"}, SLUICE_ERROR_ARGUMENT, "[::1]:0");
+	refused(&(NatsSettings){.urls = "h,other:port"}, SLUICE_ERROR_ARGUMENT, "other:port");
+	refused(&(NatsSettings){.urls = "h:65536"}, SLUICE_ERROR_ARGUMENT, "h:65536");
 	refused(&(NatsSettings){.urls = "h", .user = "u", .password = SECRET, .token = SECRET},
 			SLUICE_ERROR_ARGUMENT, "more than one");
 	refused(&(NatsSettings){.urls = "h", .password = SECRET}, SLUICE_ERROR_ARGUMENT, "password");
@@ -100,6 +110,20 @@ settings_are_checked(void **state)
 	refused(&(NatsSettings){.urls = "h", .tls_ca_file = path}, SLUICE_ERROR_ARGUMENT, path);
 	refused(&(NatsSettings){.urls = "h", .tls_cert_file = path, .tls_key_file = path},
 			SLUICE_ERROR_ARGUMENT, path);
+}
+
+static void
+settings_can_be_checked_without_a_server(void **state)
+{
+	SluiceError err;
+
+	(void) state;
+	assert_true(nats_settings_check(
+		&(NatsSettings){.urls = "h, nats://u:p@h:1/, tls://[::1]:4222", .user = "u"}, &err));
+	assert_false(nats_settings_check(&(NatsSettings){.urls = "http://h"}, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_ARGUMENT);
+	assert_false(nats_settings_check(&(NatsSettings){.urls = "h", .password = SECRET}, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_ARGUMENT);
 }
 
 static void
@@ -344,6 +368,7 @@ static void
 stopped_server_does_not_hold_us(void **state)
 {
 	static char data[100000];
+	JetStreamInfo info;
 	NatsSession second;
 	natsStatus status = NATS_OK;
 	int64_t before;
@@ -353,6 +378,10 @@ stopped_server_does_not_hold_us(void **state)
 	nats_server_start(&server, NULL);
 	assert_true(nats_session_open(&session, &(NatsSettings){.urls = server.url}, &err));
 	(void) kill(server.pid, SIGSTOP);
+	(void) waitpid(server.pid, NULL, WUNTRACED); /* until all its threads have stopped */
+	assert_false(jetstream_info(&session, "any", &info, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_TIMEOUT);
+	assert_non_null(strstr(err.hint, "disk of its JetStream store"));
 	before = nats_Now();
 	assert_false(nats_session_open(
 		&second, &(NatsSettings){.urls = server.url, .connect_timeout_ms = 300}, &err));
@@ -369,6 +398,56 @@ stopped_server_does_not_hold_us(void **state)
 	nats_session_close(&session);
 	assert_in_range(nats_Now() - before, 0, 30000);
 	(void) kill(server.pid, SIGCONT);
+}
+
+/* A port that greets like a NATS server whoever connects, and then says nothing; ends with `child`. */
+static int
+mute_server(pid_t *child)
+{
+	static const char greeting[] =
+		"INFO {\"server_id\":\"MUTE\",\"version\":\"2.9.10\",\"proto\":1,"
+		"\"headers\":true,\"max_payload\":1048576}\r\n";
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *) &address, length), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *) &address, &length), 0);
+	*child = fork();
+	assert_true(*child >= 0);
+	if (*child == 0)
+	{
+		(void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+		{
+			int accepted = accept(fd, NULL, NULL);
+
+			if (write(accepted, greeting, sizeof(greeting) - 1) < 0)
+				_exit(1);
+		}
+	}
+	(void) close(fd);
+	return ntohs(address.sin_port);
+}
+
+/* libnats by itself would read on for ever, in a busy loop. */
+static void
+greeting_alone_does_not_hold_us(void **state)
+{
+	char url[64];
+	pid_t child;
+	SluiceError err;
+
+	(void) state;
+	(void) snprintf(url, sizeof(url), "nats://127.0.0.1:%d", mute_server(&child));
+	assert_false(
+		nats_session_open(&session, &(NatsSettings){.urls = url, .connect_timeout_ms = 100}, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_TIMEOUT);
+	assert_non_null(strstr(err.message, "the server greets and then does not answer"));
+	(void) kill(child, SIGKILL);
+	(void) waitpid(child, NULL, 0);
 }
 
 /* Sessions come and go while their last callbacks may still be on the way. */
@@ -413,6 +492,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SERVER_TEST(settings_are_checked),
+		SERVER_TEST(settings_can_be_checked_without_a_server),
 		SERVER_TEST(unreachable_is_told_without_secrets),
 		SERVER_TEST(second_server_is_tried),
 		SERVER_TEST(password_opens),
@@ -428,6 +508,7 @@ main(void)
 		SERVER_TEST(jetstream_that_is_off_for_the_account),
 		SERVER_TEST(loss_is_noticed),
 		SERVER_TEST(stopped_server_does_not_hold_us),
+		SERVER_TEST(greeting_alone_does_not_hold_us),
 		SERVER_TEST(many_short_sessions),
 		SERVER_TEST(versions_are_read),
 	};

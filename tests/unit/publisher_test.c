@@ -327,6 +327,14 @@ waits_while_the_stream_is_full(void **state)
 	expect_stream(stored, 30);
 }
 
+/* Whoever shows an error of a stream names the stream before it. */
+static void
+assert_stream_is_not_named(const PublisherStatus *status)
+{
+	assert_null(strstr(status->error.message, "stream \""));
+	assert_null(strstr(status->error.message, "stream of \""));
+}
+
 static void
 names_an_emptied_store(void **state)
 {
@@ -341,6 +349,7 @@ names_an_emptied_store(void **state)
 	wait_until(fixture, in_state, PUBLISHER_FAILED, &status);
 	assert_int_equal(status.error.code, SLUICE_ERROR_STATE);
 	assert_non_null(strstr(status.error.message, "lost acknowledged messages"));
+	assert_stream_is_not_named(&status);
 }
 
 static void
@@ -357,6 +366,7 @@ refuses_a_foreign_stream(void **state)
 	launch(fixture);
 	wait_until(fixture, in_state, PUBLISHER_FAILED, &status);
 	assert_non_null(strstr(status.error.message, "another source"));
+	assert_stream_is_not_named(&status);
 }
 
 static void
@@ -378,6 +388,7 @@ is_fenced_by_another_publisher(void **state)
 	push(fixture, 10); /* position 4 again, after 5 was stored by the other one */
 	wait_until(fixture, in_state, PUBLISHER_FAILED, &status);
 	assert_non_null(strstr(status.error.message, "another publisher"));
+	assert_stream_is_not_named(&status);
 	expect_stream(1, 5);
 }
 
@@ -420,6 +431,111 @@ learns_what_is_durable_and_purges(void **state)
 	expect_stream(20, 20);
 }
 
+static bool
+says(const PublisherStatus *status, uint64_t value)
+{
+	return strstr(status->error.message, (const char *) (uintptr_t) value) != NULL;
+}
+
+/* Behind the back of the publisher, as an operator would. */
+static void
+purge(uint64_t below)
+{
+	NatsSession session = {0};
+	NatsSettings settings = {.urls = server.url};
+	SluiceError err;
+
+	assert_true(nats_session_open(&session, &settings, &err));
+	assert_true(jetstream_purge_below(&session, STREAM, below, &err));
+	nats_session_close(&session);
+}
+
+static void
+tells_of_messages_that_others_removed(void **state)
+{
+	Fixture *fixture = *state;
+	PublisherStatus status;
+
+	launch(fixture);
+	push_many(fixture, 20, 100);
+	wait_until(fixture, acked, 20, &status);
+	put_mark(fixture, 5, 6, status.stream.created);
+	wait_until(fixture, purged_to, 6, &status);
+	assert_int_equal(status.error.code, SLUICE_OK);
+	purge(11);
+	push(fixture, 100);
+	wait_until(fixture, says, (uint64_t) (uintptr_t) "messages 6 to 10", &status);
+	assert_int_equal(status.state, PUBLISHER_READY);
+	assert_non_null(strstr(status.error.hint, "nats stream rm SLUICE_" STREAM));
+	wait_until(fixture, acked, 21, &status);
+	put_mark(fixture, 12, 13, status.stream.created);
+	wait_until(fixture, purged_to, 13, &status);
+	assert_int_equal(status.error.code, SLUICE_OK);
+}
+
+static void
+refuses_a_server_of_small_messages(void **state)
+{
+	Fixture *fixture = *state;
+	PublisherStatus status;
+
+	nats_server_stop(&server);
+	nats_server_start(&server, "max_payload: 608");
+	launch(fixture);
+	push(fixture, 2000);
+	wait_until(fixture, in_state, PUBLISHER_FAILED, &status);
+	assert_int_equal(status.error.code, SLUICE_ERROR_LIMIT);
+	assert_non_null(strstr(status.error.message, "608 bytes"));
+	assert_non_null(strstr(status.error.hint, "max_payload"));
+}
+
+/* With the least that is taken everything goes, in parts. */
+static void
+publishes_in_small_messages(void **state)
+{
+	Fixture *fixture = *state;
+	PublisherStatus status;
+
+	nats_server_stop(&server);
+	nats_server_start(&server, "max_payload: 4096");
+	launch(fixture);
+	push_many(fixture, 5, 50000);
+	wait_until(fixture, acked, 5, &status);
+	expect_stream(1, 5);
+}
+
+static bool
+connected_often(const PublisherStatus *status, uint64_t value)
+{
+	return status->connects >= value;
+}
+
+/* A refused publish has no answer: the server's word about it must show, from one life to the next. */
+static void
+names_a_subject_it_may_not_publish(void **state)
+{
+	Fixture *fixture = *state;
+	PublisherStatus status;
+
+	nats_server_stop(&server);
+	nats_server_start(&server, "authorization { users: [ { user: u, password: p, permissions: {"
+							   "publish: { deny: \"sluice.>\" } } } ] }");
+	fixture->options.nats.user = "u";
+	fixture->options.nats.password = "p";
+	launch(fixture);
+	push(fixture, 100);
+	wait_until(fixture, says, (uint64_t) (uintptr_t) "sluice." STREAM ".change.0", &status);
+	assert_int_equal(status.error.code, SLUICE_ERROR_DENIED);
+	for (uint64_t lives = status.connects; !connected_often(&status, lives + 3);)
+	{
+		wait_event(fixture->publisher);
+		publisher_status(fixture->publisher, &status);
+		assert_int_equal(status.state, PUBLISHER_CONNECTING);
+		assert_int_equal(status.error.code, SLUICE_ERROR_DENIED);
+	}
+	assert_int_equal(status.in_flight, 1);
+}
+
 static void
 ends_without_a_server(void **state)
 {
@@ -448,6 +564,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_a_foreign_stream, start, stop),
 		cmocka_unit_test_setup_teardown(is_fenced_by_another_publisher, start, stop),
 		cmocka_unit_test_setup_teardown(learns_what_is_durable_and_purges, start, stop),
+		cmocka_unit_test_setup_teardown(tells_of_messages_that_others_removed, start, stop),
+		cmocka_unit_test_setup_teardown(refuses_a_server_of_small_messages, start, stop),
+		cmocka_unit_test_setup_teardown(publishes_in_small_messages, start, stop),
+		cmocka_unit_test_setup_teardown(names_a_subject_it_may_not_publish, start, stop),
 		cmocka_unit_test_setup_teardown(ends_without_a_server, start, stop),
 	};
 
