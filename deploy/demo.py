@@ -153,6 +153,7 @@ class Demo:
         self.nats = NatsServer()
         self.writer = Writer(STREAM, self.nats, self.target)
         self.up = []  # what must be running now
+        self.standing_by = False
         self.written, self.applied = Rate(), Rate()
 
     def start(self):
@@ -200,6 +201,9 @@ class Demo:
             what.start()
             self.up.append(what)
             say(f'started {what.name} again')
+            if what is self.writer:
+                self.standing_by = True
+                say('the writer waits for the lease of the killed one to run out: a few seconds')
         plan = []
         for part, what in ((1 / 3, self.writer), (2 / 3, self.nats)):
             at = began + self.seconds * part
@@ -218,12 +222,20 @@ class Demo:
         for part in self.up:
             if not part.is_running():
                 raise RuntimeError(f'{part.name} ended by itself with {part.process.exit_status()}')
+        if self.standing_by and self.applies():
+            self.standing_by = False
+            say('the writer has the lease and applies again')
         written = self.written.add(self.source.fetch_one(ROWS_WRITTEN))
         applied = self.applied.add(self.rows_applied())
         lag_bytes, lag_ms = lag.now()
         lag_text = f'{lag_ms:,.0f} ms' if lag_ms > SAMPLE_SECONDS * 1000 else f'< {SAMPLE_SECONDS * 1000:.0f} ms'
         print(f'  {second:3d} s   {written:13,.0f}   {applied:14,.0f}   {bytes_text(lag_bytes):>9}   {lag_text:>10}',
               flush=True)
+
+    def applies(self):
+        with contextlib.suppress(OSError):
+            return self.writer.metric('sluice_writer_state', state='applying') == 1
+        return False
 
     def rows_applied(self):
         with contextlib.suppress(OSError):
@@ -264,7 +276,7 @@ def show_logs():
 
 
 def main():
-    seconds = int(os.environ.get('DEMO_SECONDS', 20))
+    seconds = int(os.environ['DEMO_SECONDS'])  # deploy/demo has looked at it
     user = service_user()
     say(f'servers run as {user.pw_name if user else "this user"}; the extension is in a private copy of '
         f"PostgreSQL's folders, the system's are not touched")

@@ -17,10 +17,12 @@
 #include "common/daemon/retry.h"
 #include "common/nats/jetstream.h"
 #include "common/nats/lease.h"
+#include "trouble.h"
 
 #define LEASE_TTL_MS   3000
 #define LOOK_MS		   300 /* how often the lease of another is looked at */
 #define PUBLISH_MS	   250 /* between two marks */
+#define FIGURES_MS	   950 /* between two lines of figures */
 #define FIRST_RETRY_MS 100
 #define MOST_RETRY_MS  2000
 
@@ -32,18 +34,20 @@ struct Beacon
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	_Atomic int64_t held_until;
-	atomic_bool watched;
+	atomic_bool taken; /* another holds the lease */
 	bool stop;
 	int64_t rest_until; /* the lease is not wanted before */
 	bool has_mark;
 	DurableMark mark;
+	SluiceError failure; /* of the last round; SLUICE_OK when it went well */
 
 	/* of the thread */
 	NatsSession session;
 	Lease lease;
 	Retry retry;
-	int64_t published; /* when the last mark was */
-	bool trouble;	   /* told in the log, and not over */
+	int64_t published;	/* when the last mark was */
+	Trouble trouble;	/* told in the log */
+	int64_t figures_ms; /* when figures were last published */
 };
 
 int64_t
@@ -92,6 +96,7 @@ step_lease(Beacon *beacon, SluiceError *err)
 		good = lease_step(&beacon->lease, &beacon->session, now, err);
 	else
 		lease_release(&beacon->lease, &beacon->session);
+	atomic_store(&beacon->taken, wanted && good && !beacon->lease.held);
 	set_held(beacon);
 	return good;
 }
@@ -137,12 +142,65 @@ publish_mark(Beacon *beacon, bool at_once, SluiceError *err)
 	return false;
 }
 
+/* "sluice.<stream>.stats.writer.<owner>", the owner as one word. */
 static void
-tell_trouble(Beacon *beacon, const SluiceError *err)
+figures_subject(const Beacon *beacon, char text[2 * SUBJECT_TEXT])
 {
-	log_failure(beacon->settings.log, beacon->trouble ? LOG_DEBUG : LOG_WARNING,
-				"cannot reach NATS for the lease", err, NULL);
-	beacon->trouble = true;
+	int length = snprintf(text, 2 * SUBJECT_TEXT, "sluice.%.*s.stats.writer.", STREAM_NAME_MAXIMUM,
+						  beacon->settings.stream);
+
+	(void) snprintf(text + length, (size_t) (2 * SUBJECT_TEXT - length), "%s",
+					beacon->settings.owner);
+	for (char *at = text + length; *at != '\0'; at++)
+	{
+		if (strchr(". *>\t", *at) != NULL)
+			*at = '_';
+	}
+}
+
+static bool
+publish_figures(Beacon *beacon, SluiceError *err)
+{
+	char subject[2 * SUBJECT_TEXT], text[FIGURES_TEXT];
+	int64_t now = beacon_clock();
+	natsStatus status;
+
+	if (beacon->settings.figures == NULL || now - beacon->figures_ms < FIGURES_MS)
+		return true;
+	beacon->figures_ms = now;
+	figures_subject(beacon, subject);
+	status = natsConnection_PublishString(beacon->session.connection, subject,
+										  beacon->settings.figures(beacon->settings.context, text));
+	return status == NATS_OK ||
+		   nats_session_fail(&beacon->session, err, status, 0, "publishing figures");
+}
+
+static void
+set_failure(Beacon *beacon, const SluiceError *err)
+{
+	pthread_mutex_lock(&beacon->lock);
+	beacon->failure = *err;
+	pthread_mutex_unlock(&beacon->lock);
+}
+
+static void
+round_went_well(Beacon *beacon)
+{
+	retry_reset(&beacon->retry);
+	trouble_over(&beacon->trouble);
+	set_failure(beacon, &(SluiceError){.code = SLUICE_OK});
+}
+
+static void
+round_failed(Beacon *beacon, const SluiceError *err)
+{
+	LogLevel level = sluice_error_transient(err->code) ? LOG_WARNING : LOG_ERROR;
+
+	atomic_store(&beacon->taken, false);
+	trouble_tell(&beacon->trouble, beacon->settings.log, level, "cannot reach NATS for the lease",
+				 err, beacon_clock());
+	set_failure(beacon, err);
+	nats_session_close(&beacon->session);
 }
 
 /* Sleeps until something was asked for or the time is over; true when the end was asked for. */
@@ -180,17 +238,13 @@ run(void *argument)
 		SluiceError err = {0};
 
 		if (open_session(beacon, &err) && step_lease(beacon, &err) &&
-			publish_mark(beacon, false, &err))
+			publish_mark(beacon, false, &err) && publish_figures(beacon, &err))
 		{
-			retry_reset(&beacon->retry);
-			beacon->trouble = false;
-			atomic_store(&beacon->watched, true);
+			round_went_well(beacon);
 			pause = LOOK_MS;
 			continue;
 		}
-		atomic_store(&beacon->watched, false);
-		tell_trouble(beacon, &err);
-		nats_session_close(&beacon->session);
+		round_failed(beacon, &err);
 		pause = retry_next(&beacon->retry);
 	}
 	if (beacon->session.connection != NULL && nats_session_alive(&beacon->session))
@@ -258,9 +312,18 @@ beacon_wait(Beacon *beacon, int timeout_ms)
 }
 
 bool
-beacon_watched(const Beacon *beacon)
+beacon_taken(const Beacon *beacon)
 {
-	return atomic_load(&beacon->watched);
+	return atomic_load(&beacon->taken);
+}
+
+bool
+beacon_trouble(Beacon *beacon, SluiceError *err)
+{
+	pthread_mutex_lock(&beacon->lock);
+	*err = beacon->failure;
+	pthread_mutex_unlock(&beacon->lock);
+	return err->code != SLUICE_OK;
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * beacon.h - a thread that tells the others of this writer: it holds the lease, and publishes what
- * is durable at the target.
+ * is durable at the target and, every second, the writer's figures.
  *
  * It has a NATS connection of its own, so that neither a slow target nor a backlog lets the lease
  * run out, and no request of its ever stands between a message and its commit.  The lease only says
@@ -12,6 +12,9 @@
 #include "common/daemon/log.h"
 #include "common/nats/durable.h"
 
+/* Room for a line of figures. */
+#define FIGURES_TEXT 2048
+
 typedef struct BeaconSettings
 {
 	NatsSettings nats; /* texts must outlive the beacon */
@@ -19,6 +22,9 @@ typedef struct BeaconSettings
 	const char *consumer;
 	const char *owner; /* unique per process */
 	Log *log;
+	/* Published once a second when not NULL; it may be called as long as the beacon lives. */
+	const char *(*figures)(void *context, char text[FIGURES_TEXT]);
+	void *context;
 } BeaconSettings;
 
 typedef struct Beacon Beacon;
@@ -32,8 +38,11 @@ extern bool beacon_held(const Beacon *beacon);
 /* Waits at most timeout_ms for the lease; true when it is ours. */
 extern bool beacon_wait(Beacon *beacon, int timeout_ms);
 
-/* Whether it has reached NATS and seen who holds the lease. */
-extern bool beacon_watched(const Beacon *beacon);
+/* Whether another was seen to hold the lease when last looked; false while it is not looked at. */
+extern bool beacon_taken(const Beacon *beacon);
+
+/* Why NATS cannot be reached for the lease; false when it was reached the last time. */
+extern bool beacon_trouble(Beacon *beacon, SluiceError *err);
 
 /* Gives the lease up and does not try to get it back for rest_ms. */
 extern void beacon_yield(Beacon *beacon, int rest_ms);

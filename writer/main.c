@@ -1,22 +1,24 @@
 /*
  * main.c - sluice-writer: one session after the other, while the lease is ours.
  *
- * What a session's error means for the next one is in `meanings`; only here are errors logged, and
- * one that goes on and on is logged once and then once a minute.
+ * What a session's error means for the next one is in `meanings`.  /readyz always shows the last
+ * failure; the log has each cause once when it begins and then once a minute (trouble.h).
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "common/daemon/retry.h"
+#include "figures.h"
+#include "preview.h"
 #include "session.h"
+#include "trouble.h"
 
 #include <unistd.h>
 
-#define STANDBY_LOOK_MS 100
-#define YIELD_MS		1000
-#define YIELD_ATTEMPTS	3
-#define TELL_AGAIN_MS	60000
-#define SOON_MS			500
+#define STANDBY_LOOK_MS	 100
+#define YIELD_MS		 1000
+#define YIELD_ATTEMPTS	 3
+#define SOON_MS			 500
+#define OTHERS_AFFAIR_MS 10000 /* after trouble here another is at work for so long */
 
 /* What follows from an error. */
 typedef enum Consequence
@@ -49,8 +51,8 @@ typedef struct Course
 {
 	Writer *writer;
 	Retry quick, slow; /* for what passes by itself; for what must be mended */
-	char told[sizeof(((SluiceError *) 0)->message)]; /* the last error logged, and when */
-	int64_t told_at;
+	Trouble trouble;
+	bool troubled;	  /* /readyz shows a failure that is not over */
 	uint64_t applied; /* Writer.applied at the last LOOK_TWICE, + 1; 0 when there was none */
 } Course;
 
@@ -81,47 +83,34 @@ pause_ms(Writer *writer, int64_t ms)
 	return true;
 }
 
-/* True when the lease is ours, false when the end was asked for. */
-static bool
-stand_by(Writer *writer)
-{
-	bool told = false;
-
-	while (!writer_poll(writer))
-	{
-		if (beacon_wait(writer->beacon, STANDBY_LOOK_MS))
-			return true;
-		if (!told && beacon_watched(writer->beacon))
-		{
-			log_event(writer->service->log, LOG_INFO, "standing by", NULL);
-			stats_set_state(&writer->stats, WRITER_STANDBY);
-			health_set_reason(&writer->service->health, NULL);
-			told = true;
-		}
-	}
-	return false;
-}
-
 /* ---- errors ---- */
 
 static void
 tell(Course *course, LogLevel level, const char *message, const SluiceError *err)
 {
-	int64_t now = beacon_clock();
-	bool again = strcmp(course->told, err->message) == 0 && now - course->told_at < TELL_AGAIN_MS;
-
-	log_failure(course->writer->service->log, again ? LOG_DEBUG : level, message, err, NULL);
-	if (again)
-		return;
-	(void) snprintf(course->told, sizeof(course->told), "%s", err->message);
-	course->told_at = now;
+	trouble_tell(&course->trouble, course->writer->service->log, level, message, err,
+				 beacon_clock());
 }
 
 static void
-set_state(Writer *writer, WriterState state, const SluiceError *err)
+set_state(Course *course, WriterState state, const SluiceError *err)
 {
+	Writer *writer = course->writer;
+	char reason[HEALTH_REASON_SIZE];
+
+	(void) snprintf(reason, sizeof(reason), "%s%s%s", err->message,
+					err->hint[0] != '\0' ? "; " : "", err->hint);
 	stats_set_state(&writer->stats, state);
-	health_set_reason(&writer->service->health, err->message);
+	health_set_reason(&writer->service->health, reason);
+	course->troubled = true;
+}
+
+/* Perhaps another writer can reach what this one cannot. */
+static void
+let_others_try(Writer *writer, const Retry *retry)
+{
+	if (retry->attempt >= YIELD_ATTEMPTS)
+		beacon_yield(writer->beacon, YIELD_MS);
 }
 
 /* Seen a second time with nothing applied between: for good. */
@@ -150,25 +139,78 @@ face_error(Course *course, const SluiceError *err, int *status)
 			return true;
 		case AWAIT_MEND:
 			tell(course, LOG_ERROR, "stopped by an error", err);
-			set_state(writer, WRITER_STOPPED, err);
+			set_state(course, WRITER_STOPPED, err);
+			if (err->code == SLUICE_ERROR_DENIED)
+				let_others_try(writer, &course->slow);
 			return !pause_ms(writer, retry_next(&course->slow));
 		case LOOK_TWICE:
 			if (seen_twice(course))
 			{
 				log_failure(writer->service->log, LOG_ERROR, "cannot go on", err, NULL);
-				set_state(writer, WRITER_REFUSED, err);
+				set_state(course, WRITER_REFUSED, err);
 				*status = SERVICE_REFUSED;
 				return false;
 			}
+			tell(course, LOG_WARNING, "looking a second time", err);
+			set_state(course, WRITER_RETRYING, err);
 			return !pause_ms(writer, SOON_MS);
 		default:
 			tell(course, LOG_WARNING, "starting over", err);
-			set_state(writer, WRITER_RETRYING, err);
-			/* Perhaps another writer can reach what this one cannot. */
-			if (course->quick.attempt >= YIELD_ATTEMPTS)
-				beacon_yield(writer->beacon, YIELD_MS);
+			set_state(course, WRITER_RETRYING, err);
+			let_others_try(writer, &course->quick);
 			return !pause_ms(writer, retry_next(&course->quick));
 	}
+}
+
+/* ---- the course of things ---- */
+
+static void
+forget_trouble(Course *course)
+{
+	trouble_over(&course->trouble);
+	course->troubled = false;
+}
+
+static void
+rest(Course *course)
+{
+	Writer *writer = course->writer;
+
+	log_event(writer->service->log, LOG_INFO, "standing by", NULL);
+	stats_set_state(&writer->stats, WRITER_STANDBY);
+	health_set_reason(&writer->service->health, NULL);
+	forget_trouble(course);
+}
+
+/*
+ * True when the lease is ours, false when the end was asked for.  A writer that had trouble may find
+ * that the one that took over has the same: it goes on showing it for a while.
+ */
+static bool
+stand_by(Course *course)
+{
+	Writer *writer = course->writer;
+	int64_t rest_at = beacon_clock() + (course->troubled ? OTHERS_AFFAIR_MS : 0);
+	bool resting = false;
+
+	while (!writer_poll(writer))
+	{
+		SluiceError err;
+
+		if (beacon_wait(writer->beacon, STANDBY_LOOK_MS))
+			return true;
+		if (beacon_trouble(writer->beacon, &err))
+		{
+			set_state(course, meanings[err.code] == RETRY ? WRITER_RETRYING : WRITER_STOPPED, &err);
+			resting = false;
+		}
+		else if (!resting && beacon_taken(writer->beacon) && beacon_clock() >= rest_at)
+		{
+			rest(course);
+			resting = true;
+		}
+	}
+	return false;
 }
 
 static int
@@ -180,7 +222,7 @@ run(Writer *writer)
 
 	retry_init(&course.quick, (RetryPolicy){100, 3000}, (uint64_t) beacon_clock());
 	retry_init(&course.slow, (RetryPolicy){1000, 5000}, (uint64_t) beacon_clock());
-	while (going && stand_by(writer))
+	while (going && stand_by(&course))
 	{
 		SluiceError err = {0};
 		uint64_t applied = writer->applied;
@@ -191,7 +233,11 @@ run(Writer *writer)
 			retry_reset(&course.quick);
 			retry_reset(&course.slow);
 		}
-		if (end == SESSION_DRAINED)
+		if (writer->worked)
+			forget_trouble(&course);
+		if (end == SESSION_FINISHED)
+			log_event(writer->service->log, LOG_INFO, "finished", NULL);
+		if (end == SESSION_DRAINED || end == SESSION_FINISHED)
 			break;
 		going = end == SESSION_AGAIN || face_error(&course, &err, &status);
 	}
@@ -201,12 +247,46 @@ run(Writer *writer)
 /* ---- start and end ---- */
 
 static bool
-start(Writer *writer, SluiceError *err)
+start_crew(Writer *writer, LoadCrew **crew, SluiceError *err)
+{
+	const WriterSettings *settings = &writer->settings;
+	const LoadCrewSettings how = {
+		.nats = settings->nats,
+		.target = {.uri = settings->target,
+				   .password = settings->target_password,
+				   .stream = settings->stream,
+				   .consumer = settings->consumer,
+				   .owner = settings->owner,
+				   .log = writer->service->log,
+				   .stats = &writer->stats},
+		.connections = settings->load_connections,
+		.upsert = settings->structure.mode == WRITE_UPSERT,
+	};
+
+	*crew = load_crew_start(&how, err);
+	return *crew != NULL;
+}
+
+static bool
+start_display(Writer *writer, Figures *figures, SluiceError *err)
+{
+	FILE *out = writer->settings.progress ? stderr : NULL;
+
+	writer->display = load_display_new(out, isatty(STDERR_FILENO) != 0, err);
+	*figures = (Figures){
+		.settings = &writer->settings, .stats = &writer->stats, .display = writer->display};
+	return writer->display != NULL;
+}
+
+static bool
+start(Writer *writer, Figures *figures, SluiceError *err)
 {
 	BeaconSettings beacon;
 
 	if (!settings_init(&writer->settings, writer->service->options, err) ||
-		!stats_init(&writer->stats, writer->service->metrics, err))
+		!stats_init(&writer->stats, writer->service->metrics, err) ||
+		!start_display(writer, figures, err) || !start_crew(writer, &figures->crew, err) ||
+		!figures_init(figures, writer->service->metrics, err))
 		return false;
 	stats_set_state(&writer->stats, WRITER_STARTING);
 	beacon = (BeaconSettings){
@@ -215,9 +295,30 @@ start(Writer *writer, SluiceError *err)
 		.consumer = writer->settings.consumer,
 		.owner = writer->settings.owner,
 		.log = writer->service->log,
+		.figures = figures_json,
+		.context = figures,
 	};
 	writer->beacon = beacon_start(&beacon, err);
 	return writer->beacon != NULL;
+}
+
+static int
+fail_to_start(const Writer *writer, const SluiceError *err)
+{
+	log_failure(writer->service->log, LOG_ERROR, "cannot start", err, NULL);
+	return (int) service_status(err);
+}
+
+/* --plan: shows what would be made and ends. */
+static int
+plan(Writer *writer, SluiceError *err)
+{
+	const Options *options = writer->service->options;
+
+	if (!settings_init(&writer->settings, options, err))
+		return fail_to_start(writer, err);
+	return preview_run(&writer->settings, options_string(options, "plan-document"),
+					   writer->service->log);
 }
 
 int
@@ -225,20 +326,22 @@ main(int argc, char **argv)
 {
 	static Service service;
 	static Writer writer;
+	static Figures figures;
 	SluiceError err = {0};
 	int status;
 
 	if (!service_start(&service, &writer_program, argc, argv, &status))
 		return status;
 	writer.service = &service;
-	if (start(&writer, &err))
+	if (options_bool(service.options, "plan"))
+		status = plan(&writer, &err);
+	else if (start(&writer, &figures, &err))
 		status = run(&writer);
 	else
-	{
-		log_failure(service.log, LOG_ERROR, "cannot start", &err, NULL);
-		status = (int) service_status(&err);
-	}
+		status = fail_to_start(&writer, &err);
+	load_crew_stop(figures.crew);
 	beacon_stop(writer.beacon);
+	load_display_free(writer.display);
 	status = service_stop(&service, status);
 	settings_free(&writer.settings);
 	/*

@@ -3,6 +3,7 @@
  */
 #include "stats.h"
 
+#include <math.h>
 #include <time.h>
 
 /* Microseconds between 1970-01-01 and 2000-01-01. */
@@ -10,9 +11,10 @@
 
 const char *const writer_state_names[WRITER_STATES] = {
 	[WRITER_STARTING] = "starting",		[WRITER_STANDBY] = "standby",
-	[WRITER_CONNECTING] = "connecting", [WRITER_APPLYING] = "applying",
-	[WRITER_RETRYING] = "retrying",		[WRITER_STOPPED] = "stopped",
-	[WRITER_DRAINING] = "draining",		[WRITER_REFUSED] = "refused",
+	[WRITER_CONNECTING] = "connecting", [WRITER_LOADING] = "loading",
+	[WRITER_APPLYING] = "applying",		[WRITER_RETRYING] = "retrying",
+	[WRITER_STOPPED] = "stopped",		[WRITER_DRAINING] = "draining",
+	[WRITER_REFUSED] = "refused",
 };
 
 static const char rows_name[] = "sluice_writer_rows_total";
@@ -44,15 +46,34 @@ now_microseconds(void)
 	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000 - EPOCH_SHIFT;
 }
 
-/* While there is nothing to apply the target is not behind, however long ago the last commit was. */
+/*
+ * While all is applied the target is not behind, however long ago the last commit was.  A writer that
+ * is not at work does not know: the lag is the age of the last it knew; one that stands by knows
+ * nothing.
+ */
+static double
+lag_seconds(const Stats *stats)
+{
+	int state = atomic_load(&stats->state);
+	int64_t since = atomic_load(&stats->applied_commit_time);
+	int64_t level_at = atomic_load(&stats->level_at);
+	int64_t now = now_microseconds();
+
+	if (state == WRITER_STANDBY)
+		return NAN;
+	if ((state == WRITER_APPLYING || state == WRITER_DRAINING) && !atomic_load(&stats->behind))
+		return 0;
+	if (since < level_at)
+		since = level_at;
+	return now > since ? (double) (now - since) / 1e6 : 0;
+}
+
 static void
 collect(void *context)
 {
 	Stats *stats = context;
-	int64_t applied = atomic_load(&stats->applied_commit_time);
-	bool behind = atomic_load(&stats->behind) && applied != 0;
 
-	gauge_set(stats->lag, behind ? (double) (now_microseconds() - applied) / 1e6 : 0.0);
+	gauge_set(stats->lag, lag_seconds(stats));
 }
 
 static bool
@@ -92,13 +113,16 @@ stats_init(Stats *stats, Metrics *metrics, SluiceError *err)
 		const char *name, *help;
 	} gauges[] = {
 		{&stats->lag, "sluice_writer_lag_seconds",
-		 "Now less the source's commit time of what was applied last; 0 when all is applied."},
+		 "0 while all that is in the stream is applied; otherwise the age of the last source "
+		 "commit "
+		 "applied or, when that is later, of the moment all was applied. Grows while NATS or the "
+		 "target is away; NaN while standing by."},
 		{&stats->epoch, "sluice_writer_epoch", "Epoch of this writer's ownership."},
 		{&stats->position, "sluice_writer_position", "Source commit position applied last."},
 		{&stats->pending, "sluice_writer_pending_messages", "Messages waiting in the stream."},
 	};
 
-	*stats = (Stats){.metrics = metrics};
+	*stats = (Stats){.metrics = metrics, .level_at = now_microseconds(), .behind = true};
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 	{
 		*counters[i].counter =
@@ -122,6 +146,9 @@ stats_init(Stats *stats, Metrics *metrics, SluiceError *err)
 void
 stats_set_state(Stats *stats, WriterState state)
 {
+	/* Until now another writer saw to it. */
+	if (atomic_exchange(&stats->state, (int) state) == WRITER_STANDBY && state != WRITER_STANDBY)
+		atomic_store(&stats->level_at, now_microseconds());
 	for (int i = 0; i < WRITER_STATES; i++)
 		gauge_set(stats->states[i], i == (int) state ? 1 : 0);
 }
@@ -159,8 +186,17 @@ stats_count(Stats *stats, Table *table, TableCount kind, uint64_t more)
 }
 
 void
+stats_set_level(Stats *stats, bool level)
+{
+	if (level)
+		atomic_store(&stats->level_at, now_microseconds());
+	atomic_store(&stats->behind, !level);
+}
+
+void
 stats_set_position(Stats *stats, const ChangeId *position, int64_t commit_time)
 {
 	gauge_set(stats->position, (double) position->commit);
-	atomic_store(&stats->applied_commit_time, commit_time);
+	if (commit_time != 0)
+		atomic_store(&stats->applied_commit_time, commit_time);
 }

@@ -17,6 +17,7 @@ typedef enum WriterState
 	WRITER_STARTING,
 	WRITER_STANDBY, /* another process holds the lease */
 	WRITER_CONNECTING,
+	WRITER_LOADING, /* a copy is under way */
 	WRITER_APPLYING,
 	WRITER_RETRYING, /* trouble that passes by itself */
 	WRITER_STOPPED,	 /* stopped by an error that somebody must mend; tries again */
@@ -37,7 +38,9 @@ typedef struct Stats
 	Gauge *states[WRITER_STATES];
 	Histogram *apply_seconds;
 	_Atomic int64_t applied_commit_time; /* microseconds since 2000-01-01 UTC, 0 before the first */
+	_Atomic int64_t level_at;			 /* likewise: when all there was, was known to be applied */
 	_Atomic bool behind;				 /* there is something that is not applied yet */
+	_Atomic int state;					 /* a WriterState */
 } Stats;
 
 extern bool stats_init(Stats *stats, Metrics *metrics, SluiceError *err) SLUICE_MUST_CHECK;
@@ -50,6 +53,10 @@ extern void stats_count_error(Stats *stats, SluiceErrorCode code);
 /* Adds to one of the table's counters, making its series when needed. */
 extern void stats_count(Stats *stats, Table *table, TableCount kind, uint64_t more);
 
+/* Whether all that is in the stream now is applied. */
+extern void stats_set_level(Stats *stats, bool level);
+
+/* What is applied, and its commit time at the source; 0 leaves the time as it is. */
 extern void stats_set_position(Stats *stats, const ChangeId *position, int64_t commit_time);
 
 #endif

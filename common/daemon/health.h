@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEALTH_REASON_SIZE 256
+#define HEALTH_REASON_SIZE 800 /* an error's message and hint */
 
 typedef struct Health
 {

@@ -16,7 +16,7 @@
 #define IDLE_SECONDS		  10
 #define CONNECTION_MEMORY	  (16 * 1024)
 #define METRICS_BYTES_MAXIMUM (8 * 1024 * 1024)
-#define REASON_SIZE			  512
+#define REASON_SIZE			  1024
 
 struct HttpListener
 {

@@ -98,7 +98,11 @@ fail_memory(SluiceError *err)
 static bool
 read_text(const Option *option, const char *text, OptionValue *value, SluiceError *err)
 {
-	(void) option;
+	if (*text == '\0' && !option->may_be_empty)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "it is empty");
+		return sluice_hint(err, "give a value, or leave the option out");
+	}
 	value->text = strdup(text);
 	return value->text != NULL || fail_memory(err);
 }

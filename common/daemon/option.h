@@ -37,7 +37,8 @@ typedef struct Option
 	const char *group;			/* heading in the help */
 	const char *help;			/* one or more sentences, capital, with full stops */
 	bool reloadable;			/* SIGHUP takes it over; otherwise a restart is needed */
-	bool required;				/* must be set and not empty */
+	bool required;				/* must be set */
+	bool may_be_empty;			/* "" is a value of this text; otherwise it is refused */
 } Option;
 
 /* A value as read.  For a list `items` holds `count` texts, otherwise both are 0. */

@@ -319,7 +319,7 @@ read_file(Options *options, SluiceError *err)
 	for (size_t i = 0; i < options->count; i++)
 		if (strcmp(options->table[i].name, CONFIG_OPTION) == 0)
 			path = options->settings[i].value.text;
-	if (path == NULL || *path == '\0')
+	if (path == NULL)
 		return true;
 	return config_file_read(path, take_line, options, err);
 }
@@ -343,7 +343,7 @@ check_required(const Options *options, size_t index, SluiceError *err)
 	const char *placeholder = option_placeholder(option);
 	char variable[OPTION_NAME_SIZE + 16];
 
-	if (!option->required || value->count > 0 || (value->text != NULL && *value->text != '\0'))
+	if (!option->required || value->count > 0 || value->text != NULL)
 		return true;
 	option_environment_name(option, "", variable, sizeof(variable));
 	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "option --%s is required", option->name);

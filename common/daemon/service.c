@@ -40,7 +40,8 @@ static const Option shared_options[] = {
 	 .group = "Operation",
 	 .help =
 		 "Serves /metrics, /livez and /readyz here, for example 127.0.0.1:9187. Off when empty; "
-		 "port 0 takes a free one, which is logged."},
+		 "port 0 takes a free one, which is logged.",
+	 .may_be_empty = true},
 	{.name = "live-within",
 	 .type = OPTION_DURATION,
 	 .default_value = "30s",

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "json_scan.h"
+#include "stream_layout.h"
 
 #define DUPLICATE_WINDOW_NS INT64_C(120000000000)
-#define SUBJECTS			3
 
 bool
 stream_name_check(const char *name, SluiceError *err)
@@ -42,13 +42,21 @@ change_subject(char *text, const char *stream, int lane)
 }
 
 static void
-stream_subjects(char subjects[SUBJECTS][SUBJECT_TEXT], const char *stream)
+change_layout(StreamLayout *layout, const char *stream)
 {
-	static const char *const tails[SUBJECTS] = {"schema", "change.>", "dead"};
+	static const char *const tails[] = {"schema", "change.>", "dead"};
 
-	for (int i = 0; i < SUBJECTS; i++)
-		(void) snprintf(subjects[i], SUBJECT_TEXT, "sluice.%.*s.%s", STREAM_NAME_MAXIMUM, stream,
-						tails[i]);
+	(void) jetstream_name(layout->name, stream);
+	layout_subjects(layout, stream, tails, sizeof(tails) / sizeof(tails[0]));
+}
+
+void
+layout_subjects(StreamLayout *layout, const char *stream, const char *const *tails, int count)
+{
+	layout->subject_count = count;
+	for (int i = 0; i < count; i++)
+		(void) snprintf(layout->subjects[i], SUBJECT_TEXT, "sluice.%.*s.%s", STREAM_NAME_MAXIMUM,
+						stream, tails[i]);
 }
 
 /* ---- auditing what is there ---- */
@@ -73,25 +81,22 @@ has_subject(const jsStreamConfig *config, const char *subject)
 }
 
 static bool
-audit_subjects(const jsStreamConfig *config, const char *name, const char *stream, SluiceError *err)
+audit_subjects(const jsStreamConfig *config, const StreamLayout *layout, SluiceError *err)
 {
-	char subjects[SUBJECTS][SUBJECT_TEXT];
-
-	stream_subjects(subjects, stream);
-	for (int i = 0; i < SUBJECTS; i++)
+	for (int i = 0; i < layout->subject_count; i++)
 	{
-		char what[SUBJECT_TEXT * SUBJECTS + 32];
+		char what[SUBJECT_TEXT + 32];
 
-		(void) snprintf(what, sizeof(what), "does not hold subject %s", subjects[i]);
-		if (!has_subject(config, subjects[i]))
-			return audit_failed(err, name, what, "Add the subject");
+		(void) snprintf(what, sizeof(what), "does not hold subject %s", layout->subjects[i]);
+		if (!has_subject(config, layout->subjects[i]))
+			return audit_failed(err, layout->name, what, "Add the subject");
 	}
 	return true;
 }
 
 /* Whatever could drop, hide or add messages behind our back. */
 static bool
-audit(const jsStreamConfig *config, const char *name, const char *stream, SluiceError *err)
+audit(const jsStreamConfig *config, const StreamLayout *layout, SluiceError *err)
 {
 	const struct
 	{
@@ -121,9 +126,9 @@ audit(const jsStreamConfig *config, const char *name, const char *stream, Sluice
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 	{
 		if (rules[i].wrong)
-			return audit_failed(err, name, rules[i].what, rules[i].mend);
+			return audit_failed(err, layout->name, rules[i].what, rules[i].mend);
 	}
-	return audit_subjects(config, name, stream, err);
+	return audit_subjects(config, layout, err);
 }
 
 /* ---- making and looking ---- */
@@ -140,20 +145,18 @@ fill_info(const jsStreamInfo *from, JetStreamInfo *info)
 }
 
 static natsStatus
-add_stream(NatsSession *session, const char *name, const char *stream, int64_t max_bytes,
-		   int replicas, jsStreamInfo **added, jsErrCode *code)
+add_stream(NatsSession *session, const StreamLayout *layout, int64_t max_bytes, int replicas,
+		   jsStreamInfo **added, jsErrCode *code)
 {
-	char subjects[SUBJECTS][SUBJECT_TEXT];
-	const char *pointers[SUBJECTS];
+	const char *pointers[LAYOUT_SUBJECTS];
 	jsStreamConfig config;
 
-	stream_subjects(subjects, stream);
-	for (int i = 0; i < SUBJECTS; i++)
-		pointers[i] = subjects[i];
+	for (int i = 0; i < layout->subject_count; i++)
+		pointers[i] = layout->subjects[i];
 	(void) jsStreamConfig_Init(&config);
-	config.Name = name;
+	config.Name = layout->name;
 	config.Subjects = pointers;
-	config.SubjectsLen = SUBJECTS;
+	config.SubjectsLen = layout->subject_count;
 	config.Retention = js_LimitsPolicy;
 	config.Storage = js_FileStorage;
 	config.Discard = js_DiscardNew;
@@ -163,21 +166,20 @@ add_stream(NatsSession *session, const char *name, const char *stream, int64_t m
 	return js_AddStream(added, session->jetstream, &config, NULL, code);
 }
 
+/* With a layout the configuration is held against it. */
 static bool
-info_and_audit(NatsSession *session, const char *stream, bool check, JetStreamInfo *info,
-			   SluiceError *err)
+info_and_audit(NatsSession *session, const char *name, const StreamLayout *layout,
+			   JetStreamInfo *info, SluiceError *err)
 {
-	char name[SUBJECT_TEXT];
 	jsStreamInfo *found = NULL;
 	jsErrCode code = 0;
 	natsStatus status;
 	bool good;
 
-	(void) jetstream_name(name, stream);
 	status = js_GetStreamInfo(&found, session->jetstream, name, NULL, &code);
 	if (status != NATS_OK)
 		return nats_session_fail(session, err, status, code, "JetStream stream %s", name);
-	good = !check || audit(found->Config, name, stream, err);
+	good = layout == NULL || audit(found->Config, layout, err);
 	if (good)
 		fill_info(found, info);
 	jsStreamInfo_Destroy(found);
@@ -185,22 +187,28 @@ info_and_audit(NatsSession *session, const char *stream, bool check, JetStreamIn
 }
 
 bool
+layout_info(NatsSession *session, const char *name, JetStreamInfo *info, SluiceError *err)
+{
+	return info_and_audit(session, name, NULL, info, err);
+}
+
+bool
 jetstream_info(NatsSession *session, const char *stream, JetStreamInfo *info, SluiceError *err)
 {
-	return info_and_audit(session, stream, false, info, err);
+	char name[SUBJECT_TEXT];
+
+	return layout_info(session, jetstream_name(name, stream), info, err);
 }
 
 static bool
-make(NatsSession *session, const char *stream, int64_t max_bytes, int replicas, JetStreamInfo *info,
-	 SluiceError *err)
+make(NatsSession *session, const StreamLayout *layout, int64_t max_bytes, int replicas,
+	 JetStreamInfo *info, SluiceError *err)
 {
-	char name[SUBJECT_TEXT];
 	jsStreamInfo *added = NULL;
 	jsErrCode code = 0;
 	natsStatus status;
 
-	(void) jetstream_name(name, stream);
-	status = add_stream(session, name, stream, max_bytes, replicas, &added, &code);
+	status = add_stream(session, layout, max_bytes, replicas, &added, &code);
 	if (status == NATS_OK)
 	{
 		fill_info(added, info);
@@ -208,99 +216,128 @@ make(NatsSession *session, const char *stream, int64_t max_bytes, int replicas, 
 		return true;
 	}
 	if (code == JSStreamNameExistErr) /* somebody made it since we looked */
-		return info_and_audit(session, stream, true, info, err);
-	return nats_session_fail(session, err, status, code, "making JetStream stream %s", name);
+		return info_and_audit(session, layout->name, layout, info, err);
+	return nats_session_fail(session, err, status, code, "making JetStream stream %s",
+							 layout->name);
 }
 
 bool
-jetstream_ensure(NatsSession *session, const char *stream, int64_t max_bytes, int replicas,
-				 JetStreamInfo *info, bool *existed, SluiceError *err)
+layout_ensure(NatsSession *session, const StreamLayout *layout, int64_t max_bytes, int replicas,
+			  JetStreamInfo *info, bool *existed, SluiceError *err)
 {
 	SluiceError missing;
-	bool there;
+	bool there = info_and_audit(session, layout->name, layout, info, &missing);
 
-	if (!stream_name_check(stream, err))
-		return false;
-	there = info_and_audit(session, stream, true, info, &missing);
 	if (existed != NULL)
 		*existed = there;
 	if (there)
 		return true;
 	if (missing.code == SLUICE_ERROR_NOT_FOUND)
-		return make(session, stream, max_bytes, replicas, info, err);
+		return make(session, layout, max_bytes, replicas, info, err);
 	if (err != NULL)
 		*err = missing;
 	return false;
 }
 
 bool
-jetstream_last(NatsSession *session, const char *stream, const char *subject, natsMsg **message,
-			   SluiceError *err)
+jetstream_ensure(NatsSession *session, const char *stream, int64_t max_bytes, int replicas,
+				 JetStreamInfo *info, bool *existed, SluiceError *err)
 {
-	char name[SUBJECT_TEXT];
+	StreamLayout layout;
+
+	if (!stream_name_check(stream, err))
+		return false;
+	change_layout(&layout, stream);
+	return layout_ensure(session, &layout, max_bytes, replicas, info, existed, err);
+}
+
+/* The last message on a subject or, with NULL, the one at a sequence. */
+static bool
+get_message(NatsSession *session, const char *stream, const char *subject, uint64_t sequence,
+			natsMsg **message, SluiceError *err)
+{
+	char name[SUBJECT_TEXT], number[24];
 	jsErrCode code = 0;
 	natsStatus status;
 
 	(void) jetstream_name(name, stream);
 	*message = NULL;
-	status = js_GetLastMsg(message, session->jetstream, name, subject, NULL, &code);
-	return status == NATS_OK ||
-		   nats_session_fail(session, err, status, code, "last message on %s", subject);
+	if (subject != NULL)
+		status = js_GetLastMsg(message, session->jetstream, name, subject, NULL, &code);
+	else
+		status = js_GetMsg(message, session->jetstream, name, sequence, NULL, &code);
+	if (status == NATS_OK)
+		return true;
+	(void) snprintf(number, sizeof(number), "%" PRIu64, sequence);
+	return nats_session_fail(session, err, status, code, "%s %s of JetStream stream %s",
+							 subject != NULL ? "last message on" : "message",
+							 subject != NULL ? subject : number, name);
+}
+
+bool
+jetstream_last(NatsSession *session, const char *stream, const char *subject, natsMsg **message,
+			   SluiceError *err)
+{
+	return get_message(session, stream, subject, 0, message, err);
 }
 
 bool
 jetstream_message(NatsSession *session, const char *stream, uint64_t sequence, natsMsg **message,
 				  SluiceError *err)
 {
-	char name[SUBJECT_TEXT];
-	jsErrCode code = 0;
-	natsStatus status;
-
-	(void) jetstream_name(name, stream);
-	*message = NULL;
-	status = js_GetMsg(message, session->jetstream, name, sequence, NULL, &code);
-	return status == NATS_OK ||
-		   nats_session_fail(session, err, status, code,
-							 "message %" PRIu64 " of JetStream stream %s", sequence, name);
+	return get_message(session, stream, NULL, sequence, message, err);
 }
 
 /* ---- removing ---- */
 
 bool
-jetstream_purge_below(NatsSession *session, const char *stream, uint64_t sequence, SluiceError *err)
+layout_purge(NatsSession *session, const char *name, const char *subject, uint64_t below,
+			 SluiceError *err)
 {
-	char name[SUBJECT_TEXT];
-	JetStreamInfo info;
 	jsOptions options;
 	jsErrCode code = 0;
 	natsStatus status;
 
-	if (!jetstream_info(session, stream, &info, err))
-		return false;
-	if (sequence > info.last_sequence)
-		sequence = info.last_sequence;
-	if (info.messages == 0 || sequence <= info.first_sequence)
-		return true;
 	(void) jsOptions_Init(&options);
 	options.Wait = JETSTREAM_TIMEOUT_MS;
-	options.Stream.Purge.Sequence = sequence;
-	(void) jetstream_name(name, stream);
+	options.Stream.Purge.Sequence = below;
+	options.Stream.Purge.Subject = subject;
 	status = js_PurgeStream(session->jetstream, name, &options, &code);
 	return status == NATS_OK ||
 		   nats_session_fail(session, err, status, code, "purging JetStream stream %s", name);
 }
 
 bool
+jetstream_purge_below(NatsSession *session, const char *stream, uint64_t sequence, SluiceError *err)
+{
+	char name[SUBJECT_TEXT];
+	JetStreamInfo info;
+
+	if (!layout_info(session, jetstream_name(name, stream), &info, err))
+		return false;
+	if (sequence > info.last_sequence)
+		sequence = info.last_sequence;
+	if (info.messages == 0 || sequence <= info.first_sequence)
+		return true;
+	return layout_purge(session, name, NULL, sequence, err);
+}
+
+bool
+layout_delete(NatsSession *session, const char *name, SluiceError *err)
+{
+	jsErrCode code = 0;
+	natsStatus status = js_DeleteStream(session->jetstream, name, NULL, &code);
+
+	return status == NATS_OK || code == JSStreamNotFoundErr ||
+		   nats_session_fail(session, err, status, code, "deleting JetStream stream %s", name);
+}
+
+bool
 jetstream_delete(NatsSession *session, const char *stream, SluiceError *err)
 {
 	char name[SUBJECT_TEXT];
-	jsErrCode code = 0;
-	natsStatus status;
 
-	(void) jetstream_name(name, stream);
-	status = js_DeleteStream(session->jetstream, name, NULL, &code);
-	return status == NATS_OK || code == JSStreamNotFoundErr ||
-		   nats_session_fail(session, err, status, code, "deleting JetStream stream %s", name);
+	return layout_delete(session, jetstream_name(name, stream), err);
 }
 
 /* ---- acknowledgements ---- */

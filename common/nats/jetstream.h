@@ -10,8 +10,8 @@
 #include "connection.h"
 
 #define JETSTREAM_TIMEOUT_MS 2000
-#define STREAM_NAME_MAXIMUM	 40 /* bytes of a Sluice stream's name: [a-z0-9_]+ */
-#define SUBJECT_TEXT		 96 /* room for any name or subject made here */
+#define STREAM_NAME_MAXIMUM	 40	 /* bytes of a Sluice stream's name: [a-z0-9_]+ */
+#define SUBJECT_TEXT		 128 /* room for any name or subject made here */
 
 /* Whether a name can be a stream's: 1 to STREAM_NAME_MAXIMUM of a-z, 0-9, _; else ARGUMENT. */
 extern bool stream_name_check(const char *name, SluiceError *err) SLUICE_MUST_CHECK;

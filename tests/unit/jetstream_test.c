@@ -166,6 +166,7 @@ test_last_and_purge(void **state)
 	assert_true(jetstream_ensure(&session, "purged", 64 * MEGABYTE, 1, &info, NULL, &err));
 	assert_false(jetstream_last(&session, "purged", subject, &message, &err));
 	assert_int_equal(err.code, SLUICE_ERROR_NOT_FOUND);
+	assert_non_null(strstr(err.message, "last message on sluice.purged.change.0"));
 	assert_true(jetstream_purge_below(&session, "purged", 100, &err));
 	for (int i = 0; i < 10; i++)
 		publish(subject, i == 9 ? "last" : "before");
@@ -178,6 +179,12 @@ test_last_and_purge(void **state)
 	assert_true(jetstream_purge_below(&session, "purged", 5, &err));
 	assert_true(jetstream_info(&session, "purged", &info, &err));
 	assert_int_equal(info.first_sequence, 5);
+	assert_true(jetstream_message(&session, "purged", 10, &message, &err));
+	assert_memory_equal(natsMsg_GetData(message), "last", 4);
+	natsMsg_Destroy(message);
+	assert_false(jetstream_message(&session, "purged", 4, &message, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_NOT_FOUND);
+	assert_non_null(strstr(err.message, "message 4 of JetStream stream SLUICE_purged"));
 	assert_true(jetstream_purge_below(&session, "purged", 3, &err));
 	assert_true(jetstream_purge_below(&session, "purged", UINT64_MAX, &err));
 	assert_true(jetstream_info(&session, "purged", &info, &err));
