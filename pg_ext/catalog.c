@@ -31,7 +31,8 @@
 	"(SELECT secret FROM sluice.secret), "                                                         \
 	"owner::text, mode, EXISTS (SELECT FROM sluice.copy c WHERE c.stream = name AND "              \
 	"c.finished_at IS NOT NULL)::text, coalesce(options->>'copy_workers', '2'), "                  \
-	"coalesce(options->>'chunk_bytes', '67108864') FROM sluice.stream"
+	"coalesce(options->>'chunk_bytes', '67108864'), options->>'max_events', "                      \
+	"options->>'max_seconds' FROM sluice.stream"
 
 void
 catalog_begin(void)
@@ -236,6 +237,18 @@ read_chunk_bytes(StreamRow *row, const char *value)
 }
 
 static void
+read_max_events(StreamRow *row, const char *value)
+{
+	row->max_events = strtoull(value, NULL, 10);
+}
+
+static void
+read_max_seconds(StreamRow *row, const char *value)
+{
+	row->max_seconds = strtoll(value, NULL, 10);
+}
+
+static void
 read_secret(StreamRow *row, const char *value)
 {
 	row->own_messages = psprintf("%s %s", value, row->name);
@@ -251,6 +264,7 @@ static void (*const columns[])(StreamRow *row, const char *value) = {
 	read_replicas,		 read_replay_window, read_consumers,
 	read_secret,		 read_owner,		 read_mode,
 	read_copy_finished,	 read_copy_workers,	 read_chunk_bytes,
+	read_max_events,	 read_max_seconds,
 };
 
 /* The i-th row of the result, allocated in `context`. */

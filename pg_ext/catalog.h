@@ -41,6 +41,9 @@ typedef struct StreamRow
 	int replicas;
 	int64 replay_window_ms;
 	List *consumers; /* char * */
+	uint64
+		max_events; /* published since the worker began, then the stream is finished; 0: no limit */
+	int64 max_seconds; /* since the worker began, likewise */
 	/* copies */
 	Oid owner;
 	bool copies;		/* mode convert or convert+cdc */

@@ -29,6 +29,8 @@ PG_FUNCTION_INFO_V1(sluice_scan);
 PG_FUNCTION_INFO_V1(sluice_can_move);
 PG_FUNCTION_INFO_V1(sluice_stream_status);
 PG_FUNCTION_INFO_V1(sluice_table_status);
+PG_FUNCTION_INFO_V1(sluice_copy_status);
+PG_FUNCTION_INFO_V1(sluice_copy_worker_status);
 PG_FUNCTION_INFO_V1(sluice_stream_name_ok);
 PG_FUNCTION_INFO_V1(sluice_nats_servers);
 
@@ -166,6 +168,8 @@ static void
 fill_stream(RowBuilder *row, const StreamEntry *entry)
 {
 	const StreamProgress *progress = &entry->progress;
+	bool own = entry->error.code != SLUICE_OK; /* else a copy's processes may have one */
+	const SluiceError *error = own ? &entry->error : &entry->copy.error;
 
 	put_text(row, entry->name);
 	put(row, CStringGetTextDatum(stream_state_name(shared_state(entry))), false);
@@ -189,9 +193,9 @@ fill_stream(RowBuilder *row, const StreamEntry *entry)
 	put_count(row, progress->connects);
 	put_count(row, (uint64) entry->failures);
 	put_time(row, entry->started);
-	put_text(row, entry->error.code != SLUICE_OK ? entry->error.message : "");
-	put_text(row, entry->error.code != SLUICE_OK ? entry->error.hint : "");
-	put_time(row, entry->error.code != SLUICE_OK ? entry->error_at : 0);
+	put_text(row, error->code != SLUICE_OK ? error->message : "");
+	put_text(row, error->code != SLUICE_OK ? error->hint : "");
+	put_time(row, error->code != SLUICE_OK ? (own ? entry->error_at : entry->copy.error_at) : 0);
 }
 
 Datum
@@ -209,6 +213,61 @@ sluice_stream_status(PG_FUNCTION_ARGS)
 		RowBuilder row = {.count = 0};
 
 		fill_stream(&row, &entries[i]);
+		add_row(result, &row);
+	}
+	return (Datum) 0;
+}
+
+Datum
+sluice_copy_status(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result;
+	StreamEntry *entries;
+	int count;
+
+	require_preload();
+	result = compat_start_set(fcinfo);
+	entries = copy_entries(&count);
+	for (int i = 0; i < count; i++)
+	{
+		const CopyEntry *copy = &entries[i].copy;
+		RowBuilder row = {.count = 0};
+
+		if (copy->phase == COPY_NONE)
+			continue;
+		put_text(&row, entries[i].name);
+		put(&row, Int32GetDatum((int32) copy->generation), copy->generation == 0);
+		put_count(&row, copy->stream_messages);
+		put_count(&row, copy->stream_bytes);
+		put_text(&row, copy->error.code != SLUICE_OK ? copy->error.message : "");
+		add_row(result, &row);
+	}
+	return (Datum) 0;
+}
+
+Datum
+sluice_copy_worker_status(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result;
+	StreamEntry *entries;
+	int count;
+
+	require_preload();
+	result = compat_start_set(fcinfo);
+	entries = copy_entries(&count);
+	for (int i = 0; i < count * COPY_WORKERS_MAXIMUM; i++)
+	{
+		const StreamEntry *entry = &entries[i / COPY_WORKERS_MAXIMUM];
+		const CopyWorkerEntry *worker = &entry->copy.workers[i % COPY_WORKERS_MAXIMUM];
+		RowBuilder row = {.count = 0};
+
+		if (worker->pid == 0)
+			continue;
+		put_text(&row, entry->name);
+		put(&row, Int32GetDatum(worker->pid), false);
+		put(&row, ObjectIdGetDatum(worker->relid), !OidIsValid(worker->relid));
+		put_count(&row, worker->rows);
+		put_count(&row, worker->bytes);
 		add_row(result, &row);
 	}
 	return (Datum) 0;

@@ -122,11 +122,10 @@ suspend(Oid database, bool away)
 		if (!entry->used || entry->database != database)
 			continue;
 		entry->suspended = away;
-		if (away && (entry->worker != 0 || entry->launched))
+		if (away && (entry->worker != 0 || entry->launched || copy_entry_busy(&entry->copy)))
 		{
 			there++;
-			if (entry->latch != NULL)
-				SetLatch(entry->latch);
+			shared_nudge(entry);
 		}
 	}
 	LWLockRelease(shared->lock);

@@ -125,7 +125,8 @@ forget_missing_databases(List *existing)
 	{
 		StreamEntry *entry = &shared->streams[i];
 
-		if (entry->used && entry->worker == 0 && !list_member_oid(existing, entry->database))
+		if (entry->used && entry->worker == 0 && !copy_entry_busy(&entry->copy) &&
+			!list_member_oid(existing, entry->database))
 			shared_forget(i);
 	}
 	LWLockRelease(shared->lock);
@@ -186,17 +187,27 @@ backoff_ms(int failures)
 
 /* A worker that was registered and has not come up in this time never will. */
 static bool
-never_came(const StreamEntry *entry, TimestampTz now)
+never_came(TimestampTz launched_at, TimestampTz now)
 {
-	return TimestampDifferenceExceeds(entry->launched_at, now, LAUNCH_MS);
+	return TimestampDifferenceExceeds(launched_at, now, LAUNCH_MS);
 }
 
 static bool
 wants_worker(const StreamEntry *entry, TimestampTz now)
 {
 	return entry->used && entry->worker == 0 && !entry->suspended &&
-		   (!entry->launched || never_came(entry, now)) &&
+		   (!entry->launched || never_came(entry->launched_at, now)) &&
 		   (entry->wish == WISH_RUN || entry->wish == WISH_DROP) && now >= entry->start_after;
+}
+
+static bool
+wants_copy_leader(const StreamEntry *entry, TimestampTz now)
+{
+	const CopyEntry *copy = &entry->copy;
+
+	return entry->used && copy->wanted && copy->leader == 0 && !entry->suspended &&
+		   (!copy->launched || never_came(copy->launched_at, now)) && entry->wish == WISH_RUN &&
+		   now >= copy->start_after;
 }
 
 static void
@@ -228,6 +239,34 @@ start_stream_worker(int index)
 	LWLockRelease(shared->lock);
 }
 
+/* The same for the leader of a copy. */
+static void
+start_copy_leader(int index)
+{
+	CopyEntry *copy = &shared->streams[index].copy;
+	char title[BGW_MAXLEN];
+	BackgroundWorkerHandle *handle;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	snprintf(title, sizeof(title), "sluice copy %s", shared->streams[index].name);
+	copy->failures++;
+	copy->launched_at = GetCurrentTimestamp();
+	copy->start_after = TimestampTzPlusMilliseconds(copy->launched_at, backoff_ms(copy->failures));
+	copy->launched = true;
+	LWLockRelease(shared->lock);
+	if (start_worker("sluice_copy_leader_main", title, Int32GetDatum(index), &handle))
+	{
+		pfree(handle);
+		return;
+	}
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	copy->launched = false;
+	copy->error_at = GetCurrentTimestamp();
+	(void) sluice_fail(&copy->error, SLUICE_ERROR_LIMIT, "no background worker is free");
+	(void) sluice_hint(&copy->error, "Raise max_worker_processes and restart the server.");
+	LWLockRelease(shared->lock);
+}
+
 static void
 start_stream_workers(void)
 {
@@ -236,12 +275,16 @@ start_stream_workers(void)
 	for (int i = 0; i < sluice_max_streams; i++)
 	{
 		bool start;
+		bool copy;
 
 		LWLockAcquire(shared->lock, LW_SHARED);
 		start = wants_worker(&shared->streams[i], now);
+		copy = wants_copy_leader(&shared->streams[i], now);
 		LWLockRelease(shared->lock);
 		if (start)
 			start_stream_worker(i);
+		if (copy)
+			start_copy_leader(i);
 	}
 }
 
@@ -254,6 +297,8 @@ forget_failures(void)
 	{
 		shared->streams[i].failures = 0;
 		shared->streams[i].start_after = 0;
+		shared->streams[i].copy.failures = 0;
+		shared->streams[i].copy.start_after = 0;
 	}
 	LWLockRelease(shared->lock);
 }

@@ -16,6 +16,8 @@
 #include "replication/logical.h"
 #include "replication/slot.h"
 #include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
 #include "utils/memutils.h"
 #if PG_VERSION_NUM >= 180000
 #include "storage/waiteventset.h"
@@ -44,6 +46,23 @@ compat_slot_acquire(const char *name)
 #else
 	(void) ReplicationSlotAcquire(name, SAB_Error);
 #endif
+}
+
+/*
+ * From here on this process's xmin counts, although it holds a slot; 14 moved the flags out of a struct
+ * of their own.
+ */
+static inline void
+compat_leave_decoding(void)
+{
+	LWLockAcquire(ProcArrayLock, LW_EXCLUSIVE);
+#if PG_VERSION_NUM >= 140000
+	MyProc->statusFlags &= ~PROC_IN_LOGICAL_DECODING;
+	ProcGlobal->statusFlags[MyProc->pgxactoff] = MyProc->statusFlags;
+#else
+	MyPgXact->vacuumFlags &= ~PROC_IN_LOGICAL_DECODING;
+#endif
+	LWLockRelease(ProcArrayLock);
 }
 
 static inline void

@@ -3,11 +3,11 @@
  */
 #include "settings.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "miscadmin.h"
-#include "storage/fd.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 
@@ -102,28 +102,65 @@ settings_define(bool preloading)
 	compat_reserve_prefix("sluice");
 }
 
-/* A file's first line, without what ends it. */
-static char *
-read_secret(const char *setting, const char *path)
+/* The bytes of a file that is one: opening a pipe must not wait, and a device has no end. */
+static ssize_t
+read_file(const char *path, char *data, size_t size)
 {
-	char text[SECRET_MAXIMUM];
-	FILE *file = AllocateFile(path, "r");
-	char *line;
+	struct stat status;
+	ssize_t length = -1;
+	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (file == NULL)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read the file of %s, \"%s\": %m", setting, path),
-				 errhint("The file must be readable by the server's operating system user.")));
-	line = fgets(text, sizeof(text), file);
-	FreeFile(file);
-	if (line == NULL)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the file of %s, \"%s\", is empty", setting, path)));
+	if (file < 0)
+		return -1;
+	if (fstat(file, &status) == 0)
+	{
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		if (S_ISREG(status.st_mode))
+			length = read(file, data, size);
+	}
+	close(file);
+	return length;
+}
+
+/* A file's first line, without what ends it, palloc'ed; NULL when there is none, with *err filled. */
+static char *
+read_secret(const char *setting, const char *path, SluiceError *err)
+{
+	char text[SECRET_MAXIMUM + 1];
+	ssize_t length = read_file(path, text, sizeof(text));
+	char *line = NULL;
+
+	if (length < 0)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "could not read the file of %s, \"%s\": %s",
+						   setting, path,
+						   errno == EINVAL ? "it is no regular file" : strerror(errno));
+		(void) sluice_hint(err, "The file must be readable by the server's operating system user.");
+		return NULL;
+	}
+	text[Min(length, SECRET_MAXIMUM)] = '\0';
 	text[strcspn(text, "\r\n")] = '\0';
-	line = pstrdup(text);
+	if (length > SECRET_MAXIMUM)
+		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT,
+						   "the file of %s, \"%s\", is longer than %d bytes", setting, path,
+						   SECRET_MAXIMUM);
+	else if (text[0] == '\0')
+		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT,
+						   "the first line of the file of %s, \"%s\", is empty", setting, path);
+	else
+		line = pstrdup(text);
 	explicit_bzero(text, sizeof(text));
 	return line;
+}
+
+/* Reads the secret of a setting that names a file. */
+static bool
+take_secret(const char *setting, const char *path, const char **secret, SluiceError *err)
+{
+	if (path == NULL || path[0] == '\0')
+		return true;
+	*secret = read_secret(setting, path, err);
+	return *secret != NULL;
 }
 
 static const char *
@@ -132,11 +169,12 @@ or_null(const char *text)
 	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-void
-settings_nats(NatsSettings *nats)
+static bool
+read_settings(NatsSettings *nats, SluiceError *err)
 {
 	static MemoryContext context = NULL;
 	MemoryContext old;
+	bool good;
 
 	if (context == NULL)
 		context =
@@ -152,11 +190,20 @@ settings_nats(NatsSettings *nats)
 		.tls_cert_file = or_null(nats_tls_cert_file),
 		.tls_key_file = or_null(nats_tls_key_file),
 	};
-	if (or_null(nats_password_file) != NULL)
-		nats->password = read_secret("sluice.nats_password_file", nats_password_file);
-	if (or_null(nats_token_file) != NULL)
-		nats->token = read_secret("sluice.nats_token_file", nats_token_file);
+	good = take_secret("sluice.nats_password_file", nats_password_file, &nats->password, err) &&
+		   take_secret("sluice.nats_token_file", nats_token_file, &nats->token, err);
 	MemoryContextSwitchTo(old);
+	return good;
+}
+
+void
+settings_nats(NatsSettings *nats)
+{
+	SluiceError err = {.code = SLUICE_OK};
+
+	if (!read_settings(nats, &err))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", err.message),
+						err.hint[0] != '\0' ? errhint("%s", err.hint) : 0));
 }
 
 static uint32
@@ -166,20 +213,21 @@ add_text(uint32 checksum, const char *text)
 	return text != NULL ? crc32c(checksum, text, strlen(text) + 1) : crc32c(checksum, "", 1);
 }
 
-uint32
-settings_nats_checksum(void)
+bool
+settings_nats_checksum(uint32 *checksum, SluiceError *err)
 {
 	NatsSettings nats;
-	uint32 checksum;
 
-	settings_nats(&nats);
-	checksum = add_text(0, nats.urls);
-	checksum = add_text(checksum, nats.user);
-	checksum = add_text(checksum, nats.password);
-	checksum = add_text(checksum, nats.token);
-	checksum = add_text(checksum, nats.creds_file);
-	checksum = add_text(checksum, nats.nkey_file);
-	checksum = add_text(checksum, nats.tls_ca_file);
-	checksum = add_text(checksum, nats.tls_cert_file);
-	return add_text(checksum, nats.tls_key_file);
+	if (!read_settings(&nats, err))
+		return false;
+	*checksum = add_text(0, nats.urls);
+	*checksum = add_text(*checksum, nats.user);
+	*checksum = add_text(*checksum, nats.password);
+	*checksum = add_text(*checksum, nats.token);
+	*checksum = add_text(*checksum, nats.creds_file);
+	*checksum = add_text(*checksum, nats.nkey_file);
+	*checksum = add_text(*checksum, nats.tls_ca_file);
+	*checksum = add_text(*checksum, nats.tls_cert_file);
+	*checksum = add_text(*checksum, nats.tls_key_file);
+	return true;
 }

@@ -20,7 +20,8 @@ extern void settings_define(bool preloading);
  * call.  ERROR naming the file that cannot be read. */
 extern void settings_nats(NatsSettings *nats);
 
-/* A checksum of all of them, what secret files hold included: tells whether a reload changed any. */
-extern uint32 settings_nats_checksum(void);
+/* A checksum of all of them, what secret files hold included: tells whether a reload changed any.
+ * False when a file cannot be read, which *err names. */
+extern bool settings_nats_checksum(uint32 *checksum, SluiceError *err) SLUICE_MUST_CHECK;
 
 #endif

@@ -9,6 +9,7 @@
 #include "replication/decode.h"
 #include "replication/logical.h"
 #include "replication/slot.h"
+#include "replication/snapbuild.h"
 
 #include "pg_ext/pg_compat.h"
 #include "pg_ext/stream_slot.h"
@@ -41,8 +42,9 @@ stream_slot_condition(const char *name)
 	return condition;
 }
 
-XLogRecPtr
-stream_slot_create(const char *name)
+/* An ephemeral slot, held, with what found its start. */
+static LogicalDecodingContext *
+make(const char *name, bool full_snapshot)
 {
 	XLogReaderRoutine routine = {
 		.page_read = wal_source_read_page,
@@ -50,20 +52,50 @@ stream_slot_create(const char *name)
 		.segment_close = wal_segment_close,
 	};
 	LogicalDecodingContext *context;
-	XLogRecPtr start;
 
 	CheckLogicalDecodingRequirements();
 	compat_slot_create(name, RS_EPHEMERAL);
-	context = CreateInitDecodingContext("sluice", NIL, false, InvalidXLogRecPtr, &routine, NULL,
-										NULL, NULL);
+	context = CreateInitDecodingContext("sluice", NIL, full_snapshot, InvalidXLogRecPtr, &routine,
+										NULL, NULL, NULL);
 	wal_source_wait(true);
 	DecodingContextFindStartpoint(context);
 	wal_source_wait(false);
-	start = MyReplicationSlot->data.confirmed_flush;
+	return context;
+}
+
+XLogRecPtr
+stream_slot_create(const char *name)
+{
+	LogicalDecodingContext *context = make(name, false);
+	XLogRecPtr start = MyReplicationSlot->data.confirmed_flush;
+
 	FreeDecodingContext(context);
 	ReplicationSlotPersist();
 	ReplicationSlotRelease();
 	return start;
+}
+
+XLogRecPtr
+stream_slot_export(const char *name, bool keep, char *snapshot, size_t size)
+{
+	LogicalDecodingContext *context = make(name, true);
+	XLogRecPtr start = MyReplicationSlot->data.confirmed_flush;
+
+	snprintf(snapshot, size, "%s", SnapBuildExportSnapshot(context->snapshot_builder));
+	FreeDecodingContext(context);
+	if (keep)
+		ReplicationSlotPersist();
+	/* Else our xmin would not count between the slot's giving up its own and the release's end. */
+	compat_leave_decoding();
+	ReplicationSlotRelease();
+	return start;
+}
+
+uint64
+stream_slot_incarnation(XLogRecPtr start)
+{
+	return GetSystemIdentifier() ^ (start * UINT64CONST(0x9E3779B97F4A7C15)) ^
+		   ((uint64) MyDatabaseId << 32);
 }
 
 void

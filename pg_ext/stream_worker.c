@@ -104,16 +104,6 @@ require_slot(void)
 	worker_copy_slot_noted();
 }
 
-/* What was asked for is done. */
-static void
-finish(void)
-{
-	worker.stopping = true;
-	worker_set_state(STREAM_FINISHED);
-	catalog_set_state(worker.row.name, STREAM_FINISHED, NULL);
-	shared_request_scan(MyDatabaseId);
-}
-
 static void
 run(void)
 {
@@ -127,8 +117,7 @@ run(void)
 	if (worker.row.convert_only)
 	{
 		worker_await_copy_end();
-		finish();
-		return;
+		worker_finish();
 	}
 	worker_begin_decoding(&status);
 	worker_decode();
@@ -163,7 +152,9 @@ settle(ErrorData *error)
 		[WISH_STOP] = STREAM_STOPPED, [WISH_DROP] = STREAM_DROPPING,
 	};
 	SluiceError err = {.code = worker.stopping ? SLUICE_OK : SLUICE_ERROR_STATE};
-	StreamState state = worker.terminal ? STREAM_FAILED : ends[worker_wish()];
+	StreamState state = worker.terminal	  ? STREAM_FAILED
+						: worker.finished ? STREAM_FINISHED
+										  : ends[worker_wish()];
 
 	AbortCurrentTransaction();
 	if (MyReplicationSlot != NULL)
@@ -180,7 +171,7 @@ settle(ErrorData *error)
 	worker_set_state(state);
 	if (worker_wish() != WISH_NONE || worker.terminal)
 		catalog_set_state(worker.row.name, state, &err);
-	if (worker.terminal)
+	if (worker.terminal || worker.finished)
 		shared_request_scan(MyDatabaseId);
 }
 

@@ -21,6 +21,7 @@
 
 static XLogRecPtr saved; /* confirmed position that is durable in the slot */
 static TimestampTz upkeep_at, save_at, mark_at;
+static uint64 published; /* changes since the worker began */
 static Lag lag;
 static Rates rates;
 
@@ -101,6 +102,7 @@ share_progress(const PublisherStatus *status)
 	uint64 rows = 0;
 
 	relation_cache_visit(share_table, &rows);
+	published += rows;
 	rates_update(&rates, progress->rows + rows, status->bytes, now);
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	progress->tail = status->tail;
@@ -131,6 +133,21 @@ share_progress(const PublisherStatus *status)
 	LWLockRelease(shared->lock);
 }
 
+/* A stream that was given a limit ends behind it, with what is in the open bundle. */
+static void
+finish_at_limit(TimestampTz now)
+{
+	const StreamRow *row = &worker.row;
+	bool enough = row->max_events > 0 && published >= row->max_events;
+	bool late = row->max_seconds > 0 &&
+				TimestampDifferenceExceeds(worker.entry->started, now, row->max_seconds * 1000);
+
+	if (!enough && !late)
+		return;
+	output_plugin_flush(worker.decoding);
+	worker_finish();
+}
+
 void
 worker_upkeep(void)
 {
@@ -155,6 +172,7 @@ worker_upkeep(void)
 	mark_position(now);
 	upkeep_at = now;
 	share_progress(&status);
+	finish_at_limit(now);
 }
 
 void

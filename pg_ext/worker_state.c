@@ -35,6 +35,14 @@ worker_fail_for_good(const char *message, const char *hint)
 }
 
 void
+worker_finish(void)
+{
+	worker.stopping = worker.finished = true;
+	ereport(ERROR, (errmsg("stream \"%s\" is finished", worker.row.name)));
+	pg_unreachable();
+}
+
+void
 worker_set_state(StreamState state)
 {
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);

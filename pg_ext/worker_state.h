@@ -31,6 +31,7 @@ typedef struct Worker
 	LogicalDecodingContext *decoding;
 	bool terminal; /* the error being raised cannot mend itself */
 	bool stopping; /* it is no error: the stream shall not run */
+	bool finished; /* it has done what was asked for; stopping is set too */
 	bool removed;  /* the stream and its row are no more */
 } Worker;
 
@@ -42,6 +43,9 @@ extern void worker_raise(const SluiceError *err) __attribute__((noreturn));
 
 /* The same when starting again by itself cannot help: the stream becomes `failed`. */
 extern void worker_fail_for_good(const char *message, const char *hint) __attribute__((noreturn));
+
+/* Raises: the stream becomes `finished`. */
+extern void worker_finish(void) __attribute__((noreturn));
 
 /* What sluice.stat_streams shows; the error's code SLUICE_OK takes the last one away. */
 extern void worker_set_state(StreamState state);

@@ -39,6 +39,16 @@ CREATE FUNCTION sluice.known_options(
 		'since the start, after which the stream is finished')
 $$;
 
+-- Whether a text is a JSON object whose values are texts.
+CREATE FUNCTION sluice.is_text_object(content text) RETURNS boolean
+	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN jsonb_typeof(content::jsonb) = 'object' AND NOT EXISTS
+		(SELECT FROM jsonb_each(content::jsonb) e WHERE jsonb_typeof(e.value) <> 'string');
+EXCEPTION WHEN invalid_text_representation THEN
+	RETURN false;
+END $$;
+
 CREATE FUNCTION sluice.option_fault(option_name text, option_value text) RETURNS text
 	LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -63,6 +73,8 @@ BEGIN
 	ELSIF known.kind = 'names' AND NOT regexp_split_to_array(option_value, ' *, *') <@ known.allowed THEN
 		RETURN format('option "%s" is some of %s, not "%s"', option_name,
 			array_to_string(known.allowed, ', '), option_value);
+	ELSIF known.kind = 'object' AND NOT sluice.is_text_object(option_value) THEN
+		RETURN format('option "%s" is a JSON object of texts, not "%s"', option_name, option_value);
 	END IF;
 	RETURN NULL;
 END $$;

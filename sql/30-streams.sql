@@ -98,6 +98,7 @@ BEGIN
 			MESSAGE = format('a stream''s mode is cdc, convert or convert+cdc, not "%s"', create_stream.mode);
 	END IF;
 	PERFORM sluice.require_options(create_stream.options);
+	PERFORM sluice.require_queries(create_stream.mode, (create_stream.options->>'queries')::jsonb);
 	IF (tables IS NULL) = (publication IS NULL) THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = 'a stream takes either tables or a publication',

@@ -34,7 +34,8 @@ CREATE FUNCTION sluice.my_stream_status() RETURNS TABLE (
 	bytes_per_second float8, bundles bigint, messages bigint, bytes bigint,
 	in_flight bigint, in_flight_bytes bigint, jetstream_messages bigint, jetstream_bytes bigint,
 	connects bigint, failures bigint, started_at timestamptz, last_error text, last_error_hint text,
-	last_error_at timestamptz)
+	last_error_at timestamptz, copy_generation integer, copy_chunks_done bigint, copy_chunks integer,
+	copy_rows bigint, copy_bytes bigint, copy_jetstream_messages bigint, copy_jetstream_bytes bigint)
 	LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 	SELECT s.name,
 		CASE WHEN s.desired = 'dropped' THEN 'dropping'
@@ -50,9 +51,15 @@ CREATE FUNCTION sluice.my_stream_status() RETURNS TABLE (
 		coalesce(t.last_error, s.error, sluice.replaced_tables_note(s)),
 		CASE WHEN t.last_error IS NOT NULL THEN t.last_error_hint WHEN s.error IS NOT NULL THEN s.hint
 			WHEN sluice.replaced_tables_note(s) IS NOT NULL THEN 'sluice.check() has the statements that mend it.' END,
-		t.last_error_at
+		t.last_error_at, c.generation, c.done, c.chunks, l.rows, l.bytes, k.jetstream_messages, k.jetstream_bytes
 	FROM sluice.stream s
 	LEFT JOIN sluice.stream_status() t USING (name)
+	LEFT JOIN LATERAL (SELECT n.generation, n.chunks, (SELECT count(*) FROM sluice.copy_done d
+		WHERE d.stream = n.stream AND d.generation = n.generation) AS done
+		FROM sluice.copy n WHERE n.stream = s.name ORDER BY n.generation DESC LIMIT 1) c ON true
+	LEFT JOIN (SELECT stream, sum(copied_rows)::bigint AS rows, sum(copied_bytes)::bigint AS bytes
+		FROM sluice.table_copies() GROUP BY stream) l ON l.stream = s.name
+	LEFT JOIN sluice.copy_status() k ON k.stream = s.name
 	LEFT JOIN pg_replication_slots r USING (slot_name)
 	WHERE sluice.manages(s.owner)
 $$;
@@ -60,11 +67,14 @@ CREATE VIEW sluice.stat_streams AS SELECT * FROM sluice.my_stream_status();
 
 CREATE FUNCTION sluice.my_table_status() RETURNS TABLE (
 	stream text, relid oid, table_name text, inserts bigint, updates bigint, deletes bigint,
-	truncates bigint, bytes bigint)
+	truncates bigint, bytes bigint, copy_state text, estimated_rows bigint, copied_rows bigint, copied_bytes bigint,
+	copy_rows_per_second float8, copy_seconds_left float8, copy_error text)
 	LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-	SELECT t.stream, t.relid, t.relid::regclass::text, t.inserts, t.updates, t.deletes, t.truncates,
-		t.bytes
-	FROM sluice.table_status() t JOIN sluice.stream s ON s.name = t.stream
+	SELECT stream, relid, relid::regclass::text, coalesce(t.inserts, 0), coalesce(t.updates, 0),
+		coalesce(t.deletes, 0), coalesce(t.truncates, 0), coalesce(t.bytes, 0), coalesce(c.state, 'streaming'),
+		c.estimated_rows, c.copied_rows, c.copied_bytes, c.rows_per_second, c.seconds_left, c.error
+	FROM sluice.table_status() t FULL JOIN sluice.table_copies() c USING (stream, relid)
+	JOIN sluice.stream s ON s.name = stream
 	WHERE sluice.manages(s.owner)
 $$;
 CREATE VIEW sluice.stat_tables AS SELECT * FROM sluice.my_table_status();

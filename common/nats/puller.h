@@ -12,20 +12,9 @@
 #ifndef SLUICE_NATS_PULLER_H
 #define SLUICE_NATS_PULLER_H
 
-#include "jetstream.h"
+#include "pull_loop.h"
 
 typedef struct Puller Puller;
-
-typedef struct PulledMessage
-{
-	natsMsg *message; /* the caller destroys it */
-	const uint8_t *data;
-	size_t length;
-	const char *subject;
-	uint64_t sequence;
-	uint64_t pending; /* messages behind it in the stream at that moment */
-	int64_t stored;	  /* unix nanoseconds */
-} PulledMessage;
 
 /* Buffers at most about max_bytes (at least one message).  NULL on error. */
 extern Puller *puller_open(NatsSession *session, const char *stream, uint64_t from_sequence,

@@ -6,6 +6,8 @@
  *   compared(pubs)       the same, then the changes that pgoutput gives otherwise for the same log
  *   shortened(line)      the line, for one with long values
  *   wait_for(query)      until the query gives true, for 30 seconds at most
+ *   document(stream, path)  the parts of a list in the stream's schema document, without fields that are
+ *                        null, false or empty, and without those that differ from time to time
  */
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
@@ -187,3 +189,10 @@ BEGIN
 		PERFORM pg_stat_clear_snapshot(), pg_sleep(0.02);
 	END LOOP;
 END $$;
+
+CREATE FUNCTION test.document(stream text, path text) RETURNS SETOF text
+	LANGUAGE sql AS $$
+	SELECT (SELECT jsonb_object_agg(key, value) FROM jsonb_each(part)
+		WHERE value NOT IN ('null', 'false', '[]') AND key NOT IN ('id', 'bytes', 'typmod', 'position'))::text
+	FROM jsonb_path_query(sluice.schema_document(stream), path::jsonpath) AS part
+$$;

@@ -16,7 +16,7 @@ SELECT sluice.create_stream('s', tables => ARRAY['a; DROP TABLE a']);
 SELECT sluice.create_stream('s', tables => ARRAY[NULL]);
 SELECT sluice.create_stream('s', tables => ARRAY['public.v']);
 SELECT sluice.create_stream('s', publication => 'missing');
-SELECT sluice.create_stream('s', tables => ARRAY['public.a'], mode => 'convert');
+SELECT sluice.create_stream('s', tables => ARRAY['public.a'], mode => 'copy');
 SELECT sluice.create_stream('s', tables => ARRAY['public.a'], mode => NULL);
 SELECT count(*) FROM sluice.streams;
 SELECT count(*) FROM pg_publication WHERE pubname LIKE 'sluice%';

@@ -1,4 +1,4 @@
--- Who may: a role with REPLICATION, on tables it may read, its own streams.
+-- Who may: a role with REPLICATION, on tables of its own and publications of what it may read, its own streams.
 \set SHOW_CONTEXT never
 CREATE ROLE plain;
 CREATE ROLE manager REPLICATION;
@@ -7,7 +7,10 @@ CREATE SCHEMA shop;
 GRANT USAGE ON SCHEMA shop TO manager, "Other manager", plain;
 CREATE TABLE shop.orders (id integer PRIMARY KEY);
 CREATE TABLE shop.secret (id integer PRIMARY KEY);
-GRANT SELECT ON shop.orders TO manager, plain;
+CREATE TABLE shop.lent (id integer);
+GRANT SELECT ON shop.lent TO manager;
+ALTER TABLE shop.orders OWNER TO manager;
+GRANT SELECT ON shop.orders TO plain;
 CREATE PUBLICATION p FOR TABLE shop.orders, shop.secret;
 SET ROLE plain;
 SELECT sluice.create_stream('s', tables => ARRAY['shop.orders']);
@@ -15,6 +18,8 @@ SELECT sluice.start_stream('s');
 SET ROLE manager;
 SELECT sluice.create_stream('s', tables => ARRAY['shop.secret']);
 SELECT sluice.create_stream('s', tables => ARRAY['shop.orders', 'shop.secret']);
+-- What is published without a key cannot be updated: that is for its owner to decide.
+SELECT sluice.create_stream('s', tables => ARRAY['shop.lent']);
 SELECT sluice.create_stream('s', publication => 'p');
 SELECT sluice.create_stream('s', tables => ARRAY['shop.orders']);
 SELECT name, owner, publications FROM sluice.streams;
@@ -68,14 +73,15 @@ SELECT name FROM sluice.streams;
 SELECT sluice.drop_stream('s');
 RESET ROLE;
 -- An owner that is gone leaves the stream to superusers.
-GRANT SELECT ON shop.orders TO "Other manager";
+ALTER TABLE shop.orders OWNER TO "Other manager";
 SET ROLE "Other manager";
 SELECT sluice.create_stream('t', tables => ARRAY['shop.orders']);
 RESET ROLE;
+ALTER TABLE shop.orders OWNER TO CURRENT_USER;
 DROP OWNED BY "Other manager", manager, plain;
 DROP ROLE "Other manager", manager, plain;
 SELECT name, owner = '0' OR owner::text ~ '^\d+$' AS gone FROM sluice.streams;
 SELECT sluice.drop_stream('t');
 DROP PUBLICATION p;
-DROP TABLE shop.orders, shop.secret;
+DROP TABLE shop.orders, shop.secret, shop.lent;
 DROP SCHEMA shop;

@@ -1,0 +1,236 @@
+/*
+ * copy_watch.c - a look every second, request by request, with interrupts served between them.
+ */
+#include "pg_ext/copy_watch.h"
+
+#include <signal.h>
+
+#include "nodes/bitmapset.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "common/nats/kv.h"
+#include "common/nats/load_stream.h"
+#include "pg_ext/copy_process.h"
+#include "pg_ext/settings.h"
+
+#define LOOK_MS	 1000
+#define RETRY_MS 500
+
+static NatsSession session;
+static TimestampTz looked_at;
+static uint64 purged;			/* load messages up to here are gone */
+static Bitmapset *parts_purged; /* chunks whose parts are gone */
+static LoadPhase least = LOAD_STRUCTURE;
+static bool in_trouble; /* it is our error that is shown */
+
+static void
+show(const SluiceError *err)
+{
+	if (err == NULL && !in_trouble)
+		return;
+	in_trouble = err != NULL;
+	copy_note_error(err);
+}
+
+/* Threads of libnats must not take this process's signals. */
+static bool
+connect_nats(SluiceError *err)
+{
+	NatsSettings settings;
+	sigset_t all;
+	sigset_t before;
+	bool good;
+
+	if (session.connection != NULL && nats_session_alive(&session))
+		return true;
+	nats_session_close(&session);
+	settings_nats(&settings);
+	settings.name = "sluice copy leader";
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	good = nats_session_open(&session, &settings, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return good;
+}
+
+void
+copy_watch_start(void)
+{
+	JetStreamInfo info;
+	SluiceError err;
+
+	while (!connect_nats(&err) ||
+		   !load_stream_ensure(&session, copying.row.name, copying.row.max_bytes,
+							   copying.row.replicas, &info, &err))
+	{
+		if (err.code == SLUICE_ERROR_STATE || err.code == SLUICE_ERROR_ARGUMENT)
+			copy_raise(&err);
+		show(&err);
+		copy_wait(RETRY_MS);
+	}
+	show(NULL);
+}
+
+void
+copy_watch_stop(void)
+{
+	nats_session_close(&session);
+}
+
+/* ---- consumers ---- */
+
+static bool
+read_report(const char *consumer, LoadReport *report, SluiceError *err)
+{
+	char key[SUBJECT_TEXT];
+	KvEntry entry;
+
+	*report = (LoadReport){.phase = LOAD_STRUCTURE};
+	if (kv_get(&session, load_report_key(key, copying.row.name, consumer), &entry, err))
+		return load_report_parse(entry.value, report, err);
+	return err->code == SLUICE_ERROR_NOT_FOUND;
+}
+
+static bool
+has_chunk(const LoadReport *report, uint32 chunk)
+{
+	if (report->phase == LOAD_INDEXING || report->phase == LOAD_DONE)
+		return true;
+	for (int i = 0; i < report->range_count; i++)
+	{
+		if (chunk >= report->ranges[i].first && chunk <= report->ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+/* Takes the chunks that this consumer does not have whole out of `complete`. */
+static void
+keep_complete(const LoadReport *report, bool *complete)
+{
+	for (uint32 chunk = 0; chunk < copying.copy->chunks; chunk++)
+		complete[chunk] = complete[chunk] && report->generation == copying.copy->generation &&
+						  has_chunk(report, chunk);
+}
+
+/* What all consumers together have. */
+typedef struct Look
+{
+	LoadPhase phase;
+	uint64 acked;
+	bool *complete; /* per chunk */
+} Look;
+
+static bool
+look_at(const char *consumer, Look *look, SluiceError *err)
+{
+	LoadReport report;
+	uint64 acked;
+	bool known;
+
+	copy_serve_interrupts();
+	if (!read_report(consumer, &report, err) ||
+		!load_stream_acked(&session, copying.row.name, consumer, &acked, &known, err))
+		return false;
+	if (report.generation != copying.copy->generation)
+		report.phase = LOAD_STRUCTURE;
+	if (report.phase == LOAD_FAILED)
+		return sluice_fail(err, SLUICE_ERROR_STATE,
+						   "consumer \"%s\" reports that its load has failed: its log says why",
+						   consumer);
+	look->phase = Min(look->phase, report.phase);
+	look->acked = Min(look->acked, acked);
+	keep_complete(&report, look->complete);
+	return true;
+}
+
+/* ---- purging ---- */
+
+static bool
+purge_parts(const Look *look, SluiceError *err)
+{
+	MemoryContext old;
+
+	if (pg_atomic_read_u32(&copying.copy->long_bundles) == 0)
+		return true;
+	for (uint32 chunk = 0; chunk < copying.copy->chunks; chunk++)
+	{
+		if (!look->complete[chunk] || bms_is_member((int) chunk, parts_purged))
+			continue;
+		copy_serve_interrupts();
+		if (!load_stream_purge_parts(&session, copying.row.name, copying.copy->generation, chunk,
+									 err))
+			return false;
+		old = MemoryContextSwitchTo(TopMemoryContext);
+		parts_purged = bms_add_member(parts_purged, (int) chunk);
+		MemoryContextSwitchTo(old);
+	}
+	return true;
+}
+
+static bool
+purge(const Look *look, SluiceError *err)
+{
+	JetStreamInfo info;
+
+	if (look->acked > purged)
+	{
+		if (!load_stream_purge(&session, copying.row.name, look->acked, err))
+			return false;
+		purged = look->acked;
+	}
+	if (!purge_parts(look, err) || !load_stream_info(&session, copying.row.name, &info, err))
+		return false;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	copying.copy->stream_messages = info.messages;
+	copying.copy->stream_bytes = info.bytes;
+	LWLockRelease(shared->lock);
+	return true;
+}
+
+static bool
+look_and_purge(SluiceError *err)
+{
+	Look look = {LOAD_DONE, UINT64_MAX, NULL};
+	ListCell *cell;
+	bool good = connect_nats(err);
+
+	look.complete = palloc(copying.copy->chunks + 1);
+	memset(look.complete, true, copying.copy->chunks + 1);
+	foreach (cell, copying.row.consumers)
+		good = good && look_at(lfirst(cell), &look, err);
+	good = good && purge(&look, err);
+	pfree(look.complete);
+	if (good)
+		least = look.phase;
+	return good;
+}
+
+void
+copy_watch(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	SluiceError err;
+
+	if (!TimestampDifferenceExceeds(looked_at, now, LOOK_MS))
+		return;
+	show(look_and_purge(&err) ? NULL : &err);
+	looked_at = GetCurrentTimestamp();
+}
+
+LoadPhase
+copy_watch_phase(void)
+{
+	return least;
+}
+
+void
+copy_watch_clear(void)
+{
+	SluiceError ignored;
+
+	/* What stays is only in the way of nobody. */
+	if (connect_nats(&ignored) && load_stream_clear(&session, copying.row.name, &ignored))
+		return;
+}
