@@ -301,7 +301,7 @@ find_uses(CompactSpace *space, const Change *changes, size_t count, SluiceError 
 			if (!add_use(space, table, err))
 				return false;
 		}
-		if (changes[i].action != CHANGE_INSERT)
+		if (changes[i].action != CHANGE_INSERT || table->lenient)
 			space->uses[table->scratch].mode = table->keyed ? MODE_KEYED : MODE_ORDERED;
 	}
 	return true;
@@ -327,22 +327,32 @@ take_stretch(CompactSpace *space, Batch *batch, size_t first, size_t count, Slui
 
 /* ---- steps ---- */
 
+/* A whole row of a lenient table: takes the place of whatever is there. */
+static bool
+is_replaced(const Entry *entry)
+{
+	return entry->state == KEY_REPLACED ||
+		   (entry->table->lenient && (entry->state == KEY_INSERTED ||
+									  (entry->state == KEY_UPDATED && !entry->image.unchanged)));
+}
+
 static bool
 is_update(const Entry *entry)
 {
-	return entry->state == KEY_UPDATED;
+	return entry->state == KEY_UPDATED && !is_replaced(entry);
 }
 
 static bool
 is_delete(const Entry *entry)
 {
-	return entry->state == KEY_DELETED || entry->state == KEY_REPLACED;
+	return entry->state == KEY_DELETED || is_replaced(entry) ||
+		   (entry->table->lenient && entry->state == KEY_NOTHING);
 }
 
 static bool
 is_insert(const Entry *entry)
 {
-	return entry->state == KEY_INSERTED || entry->state == KEY_REPLACED;
+	return entry->state == KEY_INSERTED || is_replaced(entry);
 }
 
 /* Adds a table's entries of one kind as a step; none gives no step. */

@@ -35,12 +35,12 @@ send_change(PgTarget *target, PgStatement *statement, SluiceError *err)
 
 /* ---- single rows ---- */
 
+/* asserted: it fails unless it meets its row. */
 static bool
-send_row(PgTarget *target, const Table *table, PgStatementKind kind, const BundleRow *key,
-		 const BundleRow *image, SluiceError *err)
+send_row(PgTarget *target, const Table *table, PgStatementKind kind, bool asserted,
+		 const BundleRow *key, const BundleRow *image, SluiceError *err)
 {
-	PgStatement *statement =
-		pg_target_statement(target, table, kind, kind != PG_INSERT, image, err);
+	PgStatement *statement = pg_target_statement(target, table, kind, asserted, image, err);
 
 	if (statement == NULL)
 		return false;
@@ -54,7 +54,7 @@ send_update(PgTarget *target, const Change *change, SluiceError *err)
 	const Table *table = change->table;
 	bool stays = table->key_count > 0 && key_unchanged(table, &change->old_row, &change->new_row);
 
-	return send_row(target, table, stays ? PG_UPDATE : PG_UPDATE_MOVE,
+	return send_row(target, table, stays ? PG_UPDATE : PG_UPDATE_MOVE, true,
 					change->old_row.fields > 0 ? &change->old_row : &change->new_row,
 					&change->new_row, err);
 }
@@ -65,9 +65,10 @@ send_change_of_row(PgTarget *target, const Change *change, SluiceError *err)
 	switch (change->action)
 	{
 		case CHANGE_INSERT:
-			return send_row(target, change->table, PG_INSERT, NULL, &change->new_row, err);
+			return send_row(target, change->table, PG_INSERT, false, NULL, &change->new_row, err);
 		case CHANGE_UPDATE: return send_update(target, change, err);
-		default: return send_row(target, change->table, PG_DELETE, &change->old_row, NULL, err);
+		default:
+			return send_row(target, change->table, PG_DELETE, true, &change->old_row, NULL, err);
 	}
 }
 
@@ -92,7 +93,8 @@ static bool
 send_array(PgTarget *target, const Table *table, PgStatementKind kind, const PlanRow *rows,
 		   uint32_t count, SluiceError *err)
 {
-	PgStatement *statement = pg_target_statement(target, table, kind, true, &rows[0].image, err);
+	PgStatement *statement =
+		pg_target_statement(target, table, kind, !table->lenient, &rows[0].image, err);
 
 	return statement != NULL &&
 		   pg_values_rows(&target->values, table, statement, rows, count, err) &&
@@ -117,8 +119,9 @@ send_keyed(PgTarget *target, const Plan *plan, const Step *step, SluiceError *er
 			good = send_array(target, step->table, is_update ? PG_UPDATE_ARRAY : PG_DELETE_ARRAY,
 							  rows + i, piece, err);
 		else
-			good = send_row(target, step->table, is_update ? PG_UPDATE : PG_DELETE, &rows[i].key,
-							is_update ? &rows[i].image : NULL, err);
+			good = send_row(target, step->table, is_update ? PG_UPDATE : PG_DELETE,
+							!step->table->lenient, &rows[i].key, is_update ? &rows[i].image : NULL,
+							err);
 		i += piece;
 	}
 	return good;
@@ -130,18 +133,51 @@ send_inserts(PgTarget *target, const Plan *plan, const Step *step, SluiceError *
 	bool good = true;
 
 	for (uint32_t i = 0; good && i < step->count; i++)
-		good =
-			send_row(target, step->table, PG_INSERT, NULL, &plan->rows[step->first + i].image, err);
+		good = send_row(target, step->table, PG_INSERT, false, NULL,
+						&plan->rows[step->first + i].image, err);
+	return good;
+}
+
+/* A run of changes without a key; only here a hash join with the whole table is right. */
+static bool
+send_run(PgTarget *target, const Change *const *changes, uint32_t count, SluiceError *err)
+{
+	bool is_update = changes[0]->action == CHANGE_UPDATE;
+	PlanRow *rows = calloc(count, sizeof(*rows));
+	bool good;
+
+	if (rows == NULL)
+		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for %u rows", count);
+	for (uint32_t i = 0; i < count; i++)
+	{
+		rows[i].key = changes[i]->old_row;
+		if (is_update)
+			rows[i].image = changes[i]->new_row;
+	}
+	good = pg_pipeline_text(&target->pipeline, PG_ITEM_CONTROL, "SET LOCAL enable_hashjoin = on",
+							err) &&
+		   send_array(target, changes[0]->table, is_update ? PG_UPDATE_ARRAY : PG_DELETE_ARRAY,
+					  rows, count, err) &&
+		   pg_pipeline_text(&target->pipeline, PG_ITEM_CONTROL, "SET LOCAL enable_hashjoin = off",
+							err);
+	free(rows);
 	return good;
 }
 
 static bool
 send_ordered(PgTarget *target, const Plan *plan, const Step *step, SluiceError *err)
 {
+	const Change *const *changes = plan->changes + step->first;
 	bool good = true;
 
-	for (uint32_t i = 0; good && i < step->count; i++)
-		good = send_change_of_row(target, plan->changes[step->first + i], err);
+	for (uint32_t i = 0; good && i < step->count;)
+	{
+		uint32_t run = pg_keyless_run(target, changes + i, step->count - i);
+
+		good = run > 0 ? send_run(target, changes + i, run, err)
+					   : send_change_of_row(target, changes[i], err);
+		i += run > 0 ? run : 1;
+	}
 	return good;
 }
 

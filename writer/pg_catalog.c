@@ -9,9 +9,10 @@
 #include "pg_loss.h"
 #include "pg_sql.h"
 
-#define OID_TEXT	25
-#define OID_VARCHAR 1043
-#define OID_BPCHAR	1042
+#define OID_TEXT	 25
+#define OID_VARCHAR	 1043
+#define OID_BPCHAR	 1042
+#define OID_REGCLASS 2205
 
 /* Built-in types that cannot be compared by "=", or for which it means less than "the same value". */
 static const Oid text_compared[] = {
@@ -83,6 +84,36 @@ fail_memory(SluiceError *err)
 
 /* ---- the table ---- */
 
+/* What else than a table may have its name: pg_class.relkind. */
+static const struct OtherKind
+{
+	char kind;
+	const char *name;
+} other_kinds[] = {
+	{'v', "a view"},	 {'m', "a materialized view"}, {'f', "a foreign table"},
+	{'S', "a sequence"}, {'c', "a composite type"},
+};
+
+/* kind is 0 when nothing has the name. */
+static bool
+fail_no_table(const BundleRelation *relation, char kind, SluiceError *err)
+{
+	const char *what = "an index";
+
+	if (kind == 0)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "there is no table %s.%s at the target",
+						   relation->schema, relation->name);
+		return sluice_hint(err, "create it; the writer then goes on by itself");
+	}
+	for (size_t i = 0; i < sizeof(other_kinds) / sizeof(other_kinds[0]); i++)
+		what = other_kinds[i].kind == kind ? other_kinds[i].name : what;
+	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND,
+					   "%s.%s at the target is %s, and changes go to tables only", relation->schema,
+					   relation->name, what);
+	return sluice_hint(err, "rename it and create the table; the writer then goes on by itself");
+}
+
 static bool
 find_table(PgConnection *c, const BundleRelation *relation, PgTable *table, char oid[16],
 		   SluiceError *err)
@@ -90,6 +121,7 @@ find_table(PgConnection *c, const BundleRelation *relation, PgTable *table, char
 	const char *const names[] = {relation->schema, relation->name};
 	char *schema = quote_name(c, relation->schema), *name = quote_name(c, relation->name);
 	PGresult *result = NULL;
+	char kind = 0;
 	bool good =
 		schema != NULL && name != NULL && asprintf(&table->name, "%s.%s", schema, name) >= 0;
 
@@ -100,21 +132,18 @@ find_table(PgConnection *c, const BundleRelation *relation, PgTable *table, char
 	if (!pg_query_params(c,
 						 "SELECT c.oid, c.relkind FROM pg_catalog.pg_class c"
 						 " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-						 " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')",
+						 " WHERE n.nspname = $1 AND c.relname = $2",
 						 2, names, &result, err))
 		return false;
 	good = PQntuples(result) == 1;
 	if (good)
 	{
 		(void) snprintf(oid, 16, "%s", PQgetvalue(result, 0, 0));
-		table->partitioned = *PQgetvalue(result, 0, 1) == 'p';
+		kind = *PQgetvalue(result, 0, 1);
+		table->partitioned = kind == 'p';
 	}
 	PQclear(result);
-	if (good)
-		return true;
-	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "there is no table %s.%s at the target",
-					   relation->schema, relation->name);
-	return sluice_hint(err, "create it; the writer then goes on by itself");
+	return kind == 'r' || kind == 'p' || fail_no_table(relation, kind, err);
 }
 
 /* ---- types ---- */
@@ -192,14 +221,21 @@ set_target_type(PgColumn *out, const BundleColumn *column, const PGresult *colum
 {
 	bool is_enum = *PQgetvalue(columns, row, COLUMN_TYPTYPE) == 'e';
 	bool text = is_text(out->sent);
+	const char *through;
 
 	out->type = (Oid) strtoul(PQgetvalue(columns, row, COLUMN_TYPE), NULL, 10);
 	out->same = out->type == out->sent || (text && is_text(out->type)) ||
 				(column->canon == CANON_ENUM && (is_enum || out->type == OID_BPCHAR));
 	if (out->type == out->sent || (text && (is_text(out->type) || out->type == OID_BPCHAR)))
 		out->cast = strdup("");
-	else if (asprintf(&out->cast, "::%s", PQgetvalue(columns, row, COLUMN_TYPE_NAME)) < 0)
-		out->cast = NULL;
+	else
+	{
+		/* The cast from text to regclass does not know "-" and numbers; from bpchar there is none,
+		 * so that the type's input reads it. */
+		through = text && out->type == OID_REGCLASS ? "::pg_catalog.bpchar" : "";
+		if (asprintf(&out->cast, "%s::%s", through, PQgetvalue(columns, row, COLUMN_TYPE_NAME)) < 0)
+			out->cast = NULL;
+	}
 	out->compare_text = column->type_oid == 0;
 	for (const Oid *type = text_compared; *type != 0; type++)
 		out->compare_text |= *type == out->type;

@@ -42,13 +42,44 @@ static const struct StateMeaning
 	const char *prefix;
 	SluiceErrorCode code;
 } state_meanings[] = {
-	{"08", SLUICE_ERROR_IO},		   {"25006", SLUICE_ERROR_IO},
-	{"28", SLUICE_ERROR_DENIED},	   {"40", SLUICE_ERROR_IO},
-	{"42501", SLUICE_ERROR_DENIED},	   {"42P01", SLUICE_ERROR_NOT_FOUND},
-	{"42703", SLUICE_ERROR_NOT_FOUND}, {"53", SLUICE_ERROR_IO},
-	{"55", SLUICE_ERROR_TIMEOUT},	   {"57", SLUICE_ERROR_IO},
-	{"58", SLUICE_ERROR_IO},		   {"XX000", SLUICE_ERROR_IO},
+	{"08", SLUICE_ERROR_IO},
+	{"25006", SLUICE_ERROR_IO},
+	{"28", SLUICE_ERROR_DENIED},
+	{"40", SLUICE_ERROR_IO},
+	{"42501", SLUICE_ERROR_DENIED},
+	{"42P01", SLUICE_ERROR_NOT_FOUND},
+	{"42703", SLUICE_ERROR_NOT_FOUND},
+	{"53", SLUICE_ERROR_IO},
+	{SQLSTATE_PREREQUISITE, SLUICE_ERROR_DATA},
+	{"55", SLUICE_ERROR_TIMEOUT},
+	{"57", SLUICE_ERROR_IO},
+	{"58", SLUICE_ERROR_IO},
+	{"XX000", SLUICE_ERROR_IO},
 	{"", SLUICE_ERROR_DATA},
+};
+
+/*
+ * libpq does not give the SQLSTATE of a refused connection, only the server's words; a server that
+ * speaks another language is taken for one that is away.
+ */
+static const struct Refusal
+{
+	const char *words;
+	SluiceErrorCode code;
+	const char *hint;
+} refusals[] = {
+	{"authentication failed", SLUICE_ERROR_DENIED,
+	 "check user and password (--target-password-file) and the target's pg_hba.conf"},
+	{"no password supplied", SLUICE_ERROR_DENIED, "give the password with --target-password-file"},
+	{"pg_hba.conf", SLUICE_ERROR_DENIED,
+	 "let the writer's user and address in by the target's pg_hba.conf"},
+	{"is not permitted to log in", SLUICE_ERROR_DENIED, "grant the role LOGIN at the target"},
+	{"permission denied for database", SLUICE_ERROR_DENIED,
+	 "grant the role CONNECT on the database"},
+	{"FATAL:  role \"", SLUICE_ERROR_DENIED, "make the role at the target, or name another user"},
+	{"FATAL:  database \"", SLUICE_ERROR_NOT_FOUND,
+	 "make the database at the target, or name another"},
+	{"invalid ", SLUICE_ERROR_ARGUMENT, "mend --target"},
 };
 
 /* ---- errors ---- */
@@ -108,10 +139,19 @@ pg_fail_result(PgConnection *c, const PGresult *result, SluiceError *err)
 	if (state == NULL || message == NULL)
 		return pg_fail_lost(c, err);
 	(void) snprintf(c->sqlstate, sizeof(c->sqlstate), "%s", state);
-	return sluice_fail(err, state_code(state), "%.250s (SQLSTATE %s%s%s%s%s)", message, state,
+	(void) sluice_fail(err, state_code(state), "%.250s (SQLSTATE %s%s%s%s%s)", message, state,
 					   column != NULL ? ", column " : "", column != NULL ? column : "",
 					   constraint != NULL ? ", constraint " : "",
 					   constraint != NULL ? constraint : "");
+	if (strcmp(state, SQLSTATE_UNIQUE) == 0 && constraint != NULL)
+		(void) sluice_hint(err,
+						   "if %.63s is DEFERRABLE at the source, make it so at the target; "
+						   "otherwise mend the row there that has the value",
+						   constraint);
+	if (strcmp(state, SQLSTATE_PREREQUISITE) == 0 && strstr(message, "replica identity") != NULL)
+		(void) sluice_hint(err, "give the table a primary key or REPLICA IDENTITY FULL at the "
+								"target, or take it out of the target's publications");
+	return false;
 }
 
 /* ---- waiting ---- */
@@ -237,6 +277,22 @@ ignore_notice(void *context, const PGresult *result)
 	(void) result;
 }
 
+/* Whoever refuses the writer will do so again until somebody mends it. */
+static bool
+fail_connect(const char *text, SluiceError *err)
+{
+	(void) sluice_fail(err, SLUICE_ERROR_IO, "cannot connect to the target: %.*s",
+					   trimmed_length(text), text);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+	{
+		if (strstr(text, refusals[i].words) == NULL)
+			continue;
+		err->code = refusals[i].code;
+		return sluice_hint(err, "%s", refusals[i].hint);
+	}
+	return false;
+}
+
 static bool
 open_connection(PgConnection *c, SluiceError *err)
 {
@@ -252,7 +308,6 @@ open_connection(PgConnection *c, SluiceError *err)
 						  NULL};
 	const char *values[] = {
 		"5", "10", "5", "3", c->settings->uri, name, "UTF8", c->settings->password, NULL};
-	const char *text;
 
 	/* The first four are defaults that the URI overrides, those behind it are ours. */
 	(void) snprintf(name, sizeof(name), "sluice-writer %s", c->settings->stream);
@@ -261,9 +316,7 @@ open_connection(PgConnection *c, SluiceError *err)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a connection");
 	if (PQstatus(c->conn) == CONNECTION_OK)
 		return true;
-	text = PQerrorMessage(c->conn);
-	return sluice_fail(err, SLUICE_ERROR_IO, "cannot connect to the target: %.*s",
-					   trimmed_length(text), text);
+	return fail_connect(PQerrorMessage(c->conn), err);
 }
 
 /* A setting that needs a privilege; without it the writer goes on and says what that means. */
@@ -292,8 +345,8 @@ set_durability(PgConnection *c, SluiceError *err)
 	return pg_query(c, NULL, err, "SET synchronous_commit = %s", c->synchronous ? "on" : "off");
 }
 
-static bool
-set_session(PgConnection *c, SluiceError *err)
+bool
+pg_session_settings(PgConnection *c, SluiceError *err)
 {
 	if (!pg_query(c, NULL, err, "%s", session_settings))
 		return false;
@@ -303,7 +356,14 @@ set_session(PgConnection *c, SluiceError *err)
 			!pg_query(c, NULL, err, "%s", later_settings[i].sql))
 			return false;
 	}
-	return try_setting(c, "SET session_replication_role = replica",
+	return true;
+}
+
+static bool
+set_session(PgConnection *c, SluiceError *err)
+{
+	return pg_session_settings(c, err) &&
+		   try_setting(c, "SET session_replication_role = replica",
 					   "triggers and foreign keys act at the target: changes are applied in source "
 					   "order, which is slower",
 					   &c->replica_role, err) &&

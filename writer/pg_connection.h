@@ -15,6 +15,7 @@
 #define SQLSTATE_UNIQUE		   "23505"
 #define SQLSTATE_EXCLUSION	   "23P01"
 #define SQLSTATE_DIVISION	   "22012"
+#define SQLSTATE_PREREQUISITE  "55000"
 #define SQLSTATE_LOCK_TIMEOUT  "55P03"
 #define SQLSTATE_NOT_SUPPORTED "0A000"
 
@@ -31,6 +32,9 @@ typedef struct PgConnection
 extern bool pg_connect(PgConnection *c, const TargetSettings *settings,
 					   SluiceError *err) SLUICE_MUST_CHECK;
 extern void pg_disconnect(PgConnection *c);
+
+/* Makes the session's settings what they are to be, as far as they do not depend on privileges. */
+extern bool pg_session_settings(PgConnection *c, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Hands everything queued to the kernel. */
 extern bool pg_flush(PgConnection *c, SluiceError *err) SLUICE_MUST_CHECK;

@@ -149,6 +149,21 @@ raise_epoch(PgTarget *target, char pid[NUMBER_TEXT], SluiceError *err)
 	return good || sluice_fail(err, SLUICE_ERROR_IO, "the progress row vanished");
 }
 
+/* The row could be neither read nor changed; what passes by itself needs no advice. */
+static bool
+fail_row(SluiceError *err)
+{
+	const char *advice = NULL;
+
+	if (err->code == SLUICE_ERROR_DENIED)
+		advice = "grant the writer's role SELECT, INSERT and UPDATE on the table";
+	else if (err->code == SLUICE_ERROR_NOT_FOUND || err->code == SLUICE_ERROR_DATA)
+		advice = "it was made by hand or for another version: give it the columns and the primary "
+				 "key of the documentation, and keep its rows";
+	(void) sluice_prefix(err, "the table sluice.progress");
+	return advice != NULL && sluice_hint(err, "%s", advice);
+}
+
 bool
 pg_take_over(PgTarget *target, SluiceError *err)
 {
@@ -162,7 +177,9 @@ pg_take_over(PgTarget *target, SluiceError *err)
 		raised = raise_epoch(target, pid, err);
 		if (raised)
 			break;
-		if (strcmp(target->c.sqlstate, SQLSTATE_LOCK_TIMEOUT) != 0 || !end_holder(target, err))
+		if (strcmp(target->c.sqlstate, SQLSTATE_LOCK_TIMEOUT) != 0)
+			return fail_row(err);
+		if (!end_holder(target, err))
 			return false;
 	}
 	return raised && pg_query(&target->c, NULL, err, "COMMIT") && end_former(target, pid, err);

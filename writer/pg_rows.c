@@ -137,12 +137,26 @@ can_ignore_conflict(const PgTarget *target, const Table *table)
 	return !at_target->partitioned || target->c.version >= 110000;
 }
 
+static ConflictPolicy
+policy_of(const PgTarget *target, const Table *table)
+{
+	return table->lenient ? CONFLICT_UPSERT : target->c.settings->conflicts;
+}
+
+/* Of a lenient table it was to be expected. */
+static void
+count_conflict(PgTarget *target, Table *table, TableCount kind)
+{
+	if (!table->lenient)
+		pg_count(target, table, kind, 1);
+}
+
 /* Inserts an image of the change's table, by policy when it meets a row. */
 static bool
 insert_image(PgTarget *target, const Change *change, const BundleRow *image, bool replace,
 			 SluiceError *err)
 {
-	ConflictPolicy policy = target->c.settings->conflicts;
+	ConflictPolicy policy = policy_of(target, change->table);
 	uint64_t affected;
 
 	if (policy == CONFLICT_ERROR || !can_ignore_conflict(target, change->table))
@@ -151,7 +165,7 @@ insert_image(PgTarget *target, const Change *change, const BundleRow *image, boo
 		return false;
 	if (affected > 0)
 		return true;
-	pg_count(target, change->table, COUNT_INSERT_EXISTS, 1);
+	count_conflict(target, change->table, COUNT_INSERT_EXISTS);
 	if (policy == CONFLICT_SKIP)
 		return true;
 	if (replace && change->table->keyed &&
@@ -170,11 +184,11 @@ apply_insert(PgTarget *target, const Change *change, SluiceError *err)
 static bool
 update_missed(PgTarget *target, const Change *change, SluiceError *err)
 {
-	ConflictPolicy policy = target->c.settings->conflicts;
+	ConflictPolicy policy = policy_of(target, change->table);
 
 	if (policy == CONFLICT_ERROR)
 		return fail_conflict(change, "there is no such row", err);
-	pg_count(target, change->table, COUNT_UPDATE_MISSING, 1);
+	count_conflict(target, change->table, COUNT_UPDATE_MISSING);
 	if (policy == CONFLICT_SKIP || change->new_row.unchanged)
 		return true;
 	return insert_image(target, change, &change->new_row, true, err);
@@ -184,24 +198,42 @@ update_missed(PgTarget *target, const Change *change, SluiceError *err)
 static bool
 update_or_skip(PgTarget *target, const Change *change, bool moved, SluiceError *err)
 {
-	if (!moved && target->c.settings->conflicts == CONFLICT_SKIP &&
+	if (!moved && policy_of(target, change->table) == CONFLICT_SKIP &&
 		strcmp(target->c.sqlstate, SQLSTATE_UNIQUE) == 0)
 	{
-		pg_count(target, change->table, COUNT_INSERT_EXISTS, 1);
+		count_conflict(target, change->table, COUNT_INSERT_EXISTS);
 		return pg_query(&target->c, NULL, err, "ROLLBACK TO SAVEPOINT change");
 	}
 	return moved;
 }
 
+/* The row may be there under its old key, its new one, or both. */
+static bool
+move_leniently(PgTarget *target, const Change *change, SluiceError *err)
+{
+	const BundleRow *image = &change->new_row;
+	uint64_t affected;
+
+	if (!run(target, change, PG_UPDATE, image, image, &affected, err))
+		return false;
+	if (affected > 0)
+		return run(target, change, PG_DELETE, row_of(change), NULL, &affected, err);
+	if (!run(target, change, PG_UPDATE_MOVE, row_of(change), image, &affected, err))
+		return false;
+	return affected > 0 || update_missed(target, change, err);
+}
+
 static bool
 apply_update(PgTarget *target, const Change *change, SluiceError *err)
 {
-	bool skip = target->c.settings->conflicts == CONFLICT_SKIP;
+	bool skip = policy_of(target, change->table) == CONFLICT_SKIP;
 	bool stays = change->table->key_count > 0 &&
 				 key_unchanged(change->table, &change->old_row, &change->new_row);
 	uint64_t affected = 1;
 	bool good;
 
+	if (!stays && change->table->lenient && change->table->keyed)
+		return move_leniently(target, change, err);
 	if (skip && !pg_query(&target->c, NULL, err, "SAVEPOINT change"))
 		return false;
 	good = run(target, change, stays ? PG_UPDATE : PG_UPDATE_MOVE, row_of(change), &change->new_row,
@@ -221,9 +253,9 @@ apply_delete(PgTarget *target, const Change *change, SluiceError *err)
 		return false;
 	if (affected > 0)
 		return true;
-	if (target->c.settings->conflicts == CONFLICT_ERROR)
+	if (policy_of(target, change->table) == CONFLICT_ERROR)
 		return fail_conflict(change, "there is no such row", err);
-	pg_count(target, change->table, COUNT_DELETE_MISSING, 1);
+	count_conflict(target, change->table, COUNT_DELETE_MISSING);
 	return true;
 }
 

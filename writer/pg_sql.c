@@ -3,7 +3,8 @@
  *
  * A row is found by the table's key where the target has a unique key of the same columns.
  * Otherwise it is found by key columns or, without those, by every column, and of several that are
- * alike one is taken: its ctid is looked up first.
+ * alike one is taken: its ctid is looked up first.  Many rows of a table without a key are found by
+ * a join of its rows' texts with theirs.
  */
 #include "pg_sql.h"
 
@@ -195,6 +196,31 @@ put_insert(SqlText *sql)
 				   sql->statement->kind == PG_INSERT_NEW ? " ON CONFLICT DO NOTHING" : "");
 }
 
+static void
+put_upsert(SqlText *sql)
+{
+	const PgTable *table = sql->at_target;
+	const char *separator = "";
+
+	put_insert(sql);
+	(void) fputs(" ON CONFLICT (", sql->out);
+	for (uint16_t i = 0; i < sql->table->key_count; i++)
+		(void) fprintf(sql->out, "%s%s", i == 0 ? "" : ", ",
+					   table->columns[sql->table->key[i]].name);
+	(void) fputs(") DO ", sql->out);
+	for (uint16_t i = 0; i < table->column_count; i++)
+	{
+		const PgColumn *column = &table->columns[i];
+
+		if (!column->written || column->key)
+			continue;
+		(void) fprintf(sql->out, "%s%s = EXCLUDED.%s", *separator == '\0' ? "UPDATE SET " : ", ",
+					   column->name, column->name);
+		separator = ", ";
+	}
+	(void) fputs(*separator == '\0' ? "NOTHING" : "", sql->out);
+}
+
 /* Whether an update of this kind sets a column. */
 static bool
 is_set(const SqlText *sql, uint16_t i)
@@ -255,7 +281,7 @@ put_delete(SqlText *sql)
 
 /* ---- many rows ---- */
 
-/* unnest() of all parameters as u(c1, c2, ...); keys come first, as c1 to cN. */
+/* unnest() of all parameters as u(c1, c2, ...). */
 static void
 put_unnest(SqlText *sql)
 {
@@ -267,7 +293,67 @@ put_unnest(SqlText *sql)
 	(void) fputs(") AS u(", sql->out);
 	for (int i = 1; i <= count; i++)
 		(void) fprintf(sql->out, "%sc%d", i == 1 ? "" : ", ", i);
-	(void) fputs(") WHERE ", sql->out);
+	(void) fputs(")", sql->out);
+}
+
+/* A whole row as one text, of the table (s) or of the parameters (u), so that rows can be hashed. */
+static void
+put_row_text(SqlText *sql, bool of_table)
+{
+	int parameter = 0;
+
+	sql->separator = "ROW(";
+	for (uint16_t i = 0; i < sql->at_target->column_count; i++)
+	{
+		const PgColumn *column = &sql->at_target->columns[i];
+
+		if (!column->written)
+			continue;
+		put_separator(sql, ", ");
+		if (of_table)
+			(void) fprintf(sql->out, "s.%s", column->name);
+		else
+			(void) fprintf(sql->out, "u.c%d%s", ++parameter, column->cast);
+	}
+	(void) fputs(")::pg_catalog.text", sql->out);
+}
+
+/*
+ * Without a key: the n-th of the rows that are alike is given the n-th of those asked for.  What
+ * compares equal and is written differently is not met; then the assertion fails, and single
+ * statements follow.
+ */
+static void
+put_found_rows(SqlText *sql)
+{
+	static const char numbered[] = "pg_catalog.row_number() OVER (PARTITION BY k) AS n";
+
+	(void) fprintf(sql->out, "(SELECT s.at, u.* FROM (SELECT at, k, %s FROM (SELECT ctid AS at, ",
+				   numbered);
+	put_row_text(sql, true);
+	(void) fprintf(sql->out, " AS k FROM ONLY %s AS s) AS s WHERE k IN (SELECT ",
+				   sql->at_target->name);
+	put_row_text(sql, false);
+	(void) fputs(" FROM ", sql->out);
+	put_unnest(sql);
+	(void) fprintf(sql->out, ")) AS s JOIN (SELECT *, %s FROM (SELECT ", numbered);
+	put_row_text(sql, false);
+	(void) fputs(" AS k, u.* FROM ", sql->out);
+	put_unnest(sql);
+	(void) fputs(") AS u) AS u USING (k, n)) AS u WHERE t.ctid = u.at", sql->out);
+}
+
+/* The rows of the parameters as u, and what they meet; keys come first, as c1 to cN. */
+static void
+put_rows(SqlText *sql)
+{
+	if (sql->table->key_count == 0)
+	{
+		put_found_rows(sql);
+		return;
+	}
+	put_unnest(sql);
+	(void) fputs(" WHERE ", sql->out);
 	for (uint16_t i = 0; i < sql->table->key_count; i++)
 	{
 		const PgColumn *key = &sql->at_target->columns[sql->table->key[i]];
@@ -282,6 +368,11 @@ add_keys(SqlText *sql)
 {
 	for (uint16_t i = 0; i < sql->table->key_count; i++)
 		(void) add_parameter(sql, sql->table->key[i], true);
+	for (uint16_t i = 0; sql->table->key_count == 0 && i < sql->at_target->column_count; i++)
+	{
+		if (sql->at_target->columns[i].written)
+			(void) add_parameter(sql, i, true);
+	}
 }
 
 static void
@@ -302,7 +393,7 @@ put_update_array(SqlText *sql)
 	}
 	put_no_set(sql);
 	(void) fputs(" FROM ", sql->out);
-	put_unnest(sql);
+	put_rows(sql);
 }
 
 static void
@@ -310,7 +401,7 @@ put_delete_array(SqlText *sql)
 {
 	(void) fprintf(sql->out, "DELETE FROM %s%s AS t USING ", only(sql), sql->at_target->name);
 	add_keys(sql);
-	put_unnest(sql);
+	put_rows(sql);
 }
 
 /* ---- statements ---- */
@@ -318,6 +409,7 @@ put_delete_array(SqlText *sql)
 static void (*const puts_kind[])(SqlText *sql) = {
 	[PG_INSERT] = put_insert,
 	[PG_INSERT_NEW] = put_insert,
+	[PG_UPSERT] = put_upsert,
 	[PG_UPDATE] = put_update,
 	[PG_UPDATE_MOVE] = put_update,
 	[PG_DELETE] = put_delete,
@@ -461,7 +553,7 @@ pg_can_array(const Table *table, const BundleRow *image)
 		if (at != NULL)
 			(void) bundle_row_field(&at, &length);
 		if (column->written && column->sent_array == 0 && length != FIELD_UNCHANGED &&
-			(column->key || at != NULL))
+			(column->key || table->key_count == 0 || at != NULL))
 			return false;
 	}
 	return true;

@@ -14,6 +14,7 @@ typedef enum PgStatementKind
 {
 	PG_INSERT,
 	PG_INSERT_NEW,	/* does nothing when the row meets any unique key */
+	PG_UPSERT,		/* takes the place of the row with its key; for keyed tables */
 	PG_UPDATE,		/* the key stays */
 	PG_UPDATE_MOVE, /* the key is set too */
 	PG_DELETE,
@@ -40,7 +41,7 @@ typedef struct PgStatement
 	char *sql;
 	PgParameter *parameters;
 	Oid *types;
-	int parameter_count; /* one more for arrays: the number of rows */
+	int parameter_count; /* one more for asserted arrays: the number of rows */
 	bool prepared;
 } PgStatement;
 

@@ -109,14 +109,36 @@ extern PgStatement *pg_target_statement(PgTarget *target, const Table *table, Pg
 /* TRUNCATE for a change, to be freed; NULL without memory. */
 extern char *pg_truncate_sql(const Change *change);
 
+/* ---- pg_keyless.c ---- */
+
+/* How many changes, from the first on, one array statement is to make; 0 when none is. */
+extern uint32_t pg_keyless_run(const PgTarget *target, const Change *const *changes,
+							   uint32_t count);
+
 /* ---- pg_rows.c ---- */
 
 /* Applies a batch row by row in the open transaction, by the conflict policy. */
 extern bool pg_apply_rows(PgTarget *target, Batch *batch, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* ---- pg_alter.c ---- */
+
+/* See TargetOps.alter. */
+extern bool pg_alter(PgTarget *target, const SchemaChange *change,
+					 SluiceError *err) SLUICE_MUST_CHECK;
+
 /* ---- target_pg.c ---- */
 
 /* Counts for when the transaction commits. */
 extern void pg_count(PgTarget *target, Table *table, TableCount kind, uint64_t more);
+
+/* It has committed; it was rolled back. */
+extern void pg_publish_counts(PgTarget *target);
+extern void pg_forget_counts(PgTarget *target);
+
+/* Reads the table's definition unless it is known. */
+extern bool pg_target_describe(PgTarget *target, Table *table, SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Whether another way of doing the same may avoid an error of the server, or tell it better. */
+extern bool pg_can_redo(const PgTarget *target, const SluiceError *err);
 
 #endif

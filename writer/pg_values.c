@@ -135,7 +135,7 @@ bool
 pg_values_rows(PgValues *values, const Table *table, const PgStatement *statement,
 			   const PlanRow *rows, uint32_t count, SluiceError *err)
 {
-	int arrays = statement->parameter_count - 1;
+	int arrays = statement->parameter_count - (statement->asserted ? 1 : 0);
 
 	if (!make_arrays(values, arrays, err))
 		return false;
@@ -150,7 +150,7 @@ pg_values_rows(PgValues *values, const Table *table, const PgStatement *statemen
 		if (!put_row(values, table, statement, &rows[i], arrays, err))
 			return false;
 	}
-	values->count = arrays + 1;
+	values->count = statement->parameter_count;
 	values->bytes = 0;
 	for (int i = 0; i < arrays; i++)
 	{
@@ -158,6 +158,8 @@ pg_values_rows(PgValues *values, const Table *table, const PgStatement *statemen
 		values->lengths[i] = (int) values->arrays[i].length;
 		values->bytes += values->arrays[i].length;
 	}
+	if (!statement->asserted)
+		return true;
 	store_u64(values->row_count, count);
 	values->values[arrays] = (const char *) values->row_count;
 	values->lengths[arrays] = sizeof(values->row_count);

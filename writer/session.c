@@ -11,6 +11,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "ddl_message.h"
+#include "load.h"
+
+#include "common/nats/load_stream.h"
+
 #define PULL_BYTES	   ((size_t) 8 << 20) /* messages fetched ahead */
 #define IDLE_MS		   250				  /* between looks at signals and lease */
 #define FLUSH_LOOK_MS  100				  /* between looks at what is durable */
@@ -29,6 +34,7 @@ typedef struct Session
 	int64_t stream_created;
 	uint64_t first_read;	  /* message the reader was opened at */
 	uint64_t first_available; /* the oldest there was then */
+	uint64_t last_available;  /* and the newest */
 	StreamReader reader;
 	TableMap tables;
 	const BundleRelation *relation; /* of the last row, and its table */
@@ -36,6 +42,11 @@ typedef struct Session
 	Batch batches[BATCHES];
 	Batch *current, *flying;
 	bool in_transaction;
+	bool altered; /* the open transaction changed the structure */
+	ChangeId at;  /* of the record taken last */
+	Load load;
+	bool load_due; /* the copy's tables have caught up with its snapshot */
+	bool working;  /* Writer.worked, and it was told */
 	Durability durability;
 	int64_t commit_time;
 } Session;
@@ -51,6 +62,27 @@ report_durable(Session *session)
 		beacon_publish(session->writer->beacon, &mark);
 }
 
+/* Only now does the writer say that it works: a session may open well and fail at its first batch. */
+static void
+begin_work(Session *session)
+{
+	Writer *writer = session->writer;
+	char position[CHANGE_ID_TEXT];
+
+	if (session->working)
+		return;
+	session->working = writer->worked = true;
+	if (writer->service->draining)
+		return;
+	stats_set_state(&writer->stats, WRITER_APPLYING);
+	health_set_reason(&writer->service->health, NULL);
+	log_event(
+		writer->service->log, LOG_INFO, "applying",
+		(LogField[]){LOG_INTEGER("epoch", session->progress.epoch),
+					 LOG_TEXT("position", change_id_format(&session->progress.position, position)),
+					 LOG_UNSIGNED("sequence", session->first_read), LOG_END});
+}
+
 /* A batch is committed at the target. */
 static void
 note_committed(Session *session, Batch *batch)
@@ -62,8 +94,10 @@ note_committed(Session *session, Batch *batch)
 	if (batch->end.commit_time != 0)
 		session->commit_time = batch->end.commit_time;
 	stats_set_position(&session->writer->stats, &batch->end.position, session->commit_time);
+	session->load_due |= load_is_due(&session->load, batch->end.position.commit);
 	session->writer->applied++;
 	batch_reset(batch);
+	begin_work(session);
 }
 
 /* ---- applying ---- */
@@ -92,6 +126,36 @@ settle(Session *session, SluiceError *err)
 	return true;
 }
 
+/* Called where the work can end at any time. */
+static bool
+undisturbed(void *context)
+{
+	Writer *writer = context;
+
+	return !writer_poll(writer) && beacon_held(writer->beacon);
+}
+
+/* A piece failed with *err because of a table that its own transaction is making: makes it first. */
+static bool
+apply_made(Session *session, Batch *batch, bool commit, SluiceError *err)
+{
+	Writer *writer = session->writer;
+	SchemaChange *change = NULL;
+	SluiceError missing = *err;
+	bool good;
+
+	if (commit || missing.code != SLUICE_ERROR_NOT_FOUND || writer->settings.on_ddl != DDL_APPLY)
+		return false;
+	if (!ddl_message_ahead(&session->nats, &writer->settings, session->reader.first_part,
+						   &session->at, undisturbed, writer, &change, err))
+		return false;
+	*err = missing;
+	good = change != NULL && session->target->ops->alter(session->target, change, err);
+	schema_change_free(change);
+	session->altered |= good;
+	return good && session->target->ops->apply(session->target, batch, commit, err);
+}
+
 /* Applies what is gathered: whole transactions, or, when there are none, a piece of a long one. */
 static bool
 apply_current(Session *session, SluiceError *err)
@@ -101,7 +165,8 @@ apply_current(Session *session, SluiceError *err)
 
 	if (commit && !batch_split(batch, rest, err))
 		return false;
-	if (!session->target->ops->apply(session->target, batch, commit, err))
+	if (!session->target->ops->apply(session->target, batch, commit, err) &&
+		!apply_made(session, batch, commit, err))
 		return false;
 	if (session->flying != NULL)
 		note_committed(session, session->flying);
@@ -111,7 +176,10 @@ apply_current(Session *session, SluiceError *err)
 	else if (commit)
 		note_committed(session, batch);
 	else
+	{
 		batch_reset(batch);
+		begin_work(session);
+	}
 	if (commit)
 		session->current = rest;
 	return !pinned || settle(session, err);
@@ -143,8 +211,16 @@ table_of(Session *session, const BundleRelation *relation, SluiceError *err)
 static bool
 take_relation(Session *session, const BundleRecord *record, SluiceError *err)
 {
+	Table *table = tables_intern(&session->tables, record->relation, err);
+	LoadRule rule;
+
 	session->relation = NULL;
-	return tables_intern(&session->tables, record->relation, err) != NULL;
+	if (table == NULL)
+		return false;
+	rule = load_rule(&session->load, record->relation->id);
+	table->skip_until = rule.skip_until;
+	table->lenient_until = rule.lenient_until;
+	return true;
 }
 
 static bool
@@ -156,6 +232,14 @@ take_begin(Session *session, const BundleRecord *record, SluiceError *err)
 	return true;
 }
 
+/* Whether a change is in the copy of its table. */
+static bool
+is_copied(Table *table, const BundleRecord *record)
+{
+	table->lenient |= record->id.commit <= table->lenient_until;
+	return record->id.commit <= table->skip_until;
+}
+
 static bool
 take_row(Session *session, const BundleRecord *record, SluiceError *err)
 {
@@ -164,13 +248,14 @@ take_row(Session *session, const BundleRecord *record, SluiceError *err)
 	if (!session->in_transaction)
 		return fail_order(session, record, err);
 	table = table_of(session, record->relation, err);
-	return table != NULL && batch_add_row(session->current, table, record, err);
+	return table != NULL &&
+		   (is_copied(table, record) || batch_add_row(session->current, table, record, err));
 }
 
 static bool
 take_truncate(Session *session, const BundleRecord *record, SluiceError *err)
 {
-	uint16_t count = record->truncate.count;
+	uint16_t count = record->truncate.count, wanted = 0;
 	Table **tables;
 	bool good = true;
 
@@ -183,10 +268,14 @@ take_truncate(Session *session, const BundleRecord *record, SluiceError *err)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for %u tables", count);
 	for (uint16_t i = 0; good && i < count; i++)
 	{
-		tables[i] = table_of(session, bundle_truncated(&session->reader.bundle, record, i), err);
-		good = tables[i] != NULL;
+		Table *table = table_of(session, bundle_truncated(&session->reader.bundle, record, i), err);
+
+		good = table != NULL;
+		if (good && !is_copied(table, record))
+			tables[wanted++] = table;
 	}
-	good = good && batch_add_truncate(session->current, record->flags, tables, count, err);
+	good = good && (wanted == 0 ||
+					batch_add_truncate(session->current, record->flags, tables, wanted, err));
 	free(tables);
 	return good;
 }
@@ -206,15 +295,57 @@ take_commit(Session *session, const BundleRecord *record, SluiceError *err)
 		return fail_order(session, record, err);
 	session->in_transaction = false;
 	end_transaction(session, record, record->commit_time);
+	if (!session->altered)
+		return true;
+	/* What follows may need the change committed: a new label of an enum does. */
+	session->altered = false;
+	return apply_current(session, err) && settle(session, err);
+}
+
+/* The rows before it are applied first; the transaction stays open. */
+static bool
+alter(Session *session, const SchemaChange *change, SluiceError *err)
+{
+	if ((session->current->transactions > 0 && !apply_current(session, err)) ||
+		!settle(session, err) || (session->current->count > 0 && !apply_current(session, err)) ||
+		!session->target->ops->alter(session->target, change, err))
+		return false;
+	tables_forget(&session->tables);
+	session->altered = true;
 	return true;
 }
 
-/* Messages say nothing to a table; one outside of transactions still is a position of its own. */
+static bool
+take_change(Session *session, const BundleRecord *record, SluiceError *err)
+{
+	Writer *writer = session->writer;
+	SchemaChange *change = ddl_message_read(record, err);
+	bool good = true;
+
+	if (change == NULL)
+		return false;
+	if (strcmp(change->stream, writer->settings.stream) != 0)
+		; /* of another stream of the same tables */
+	else if (writer->settings.on_ddl != DDL_IGNORE)
+		good = alter(session, change, err);
+	else if (change_id_compare(&record->id, &writer->ignored) > 0)
+	{
+		writer->ignored = record->id;
+		ddl_message_ignored(writer->service->log, change, &record->id);
+	}
+	schema_change_free(change);
+	return good;
+}
+
+/* Other messages say nothing to a table; one outside of transactions still is a position of its own. */
 static bool
 take_note(Session *session, const BundleRecord *record, SluiceError *err)
 {
-	(void) err;
-	if ((record->flags & RECORD_TRANSACTIONAL) == 0 && !session->in_transaction)
+	bool transactional = (record->flags & RECORD_TRANSACTIONAL) != 0;
+
+	if (session->in_transaction && ddl_message_is(record))
+		return take_change(session, record, err);
+	if (!transactional && !session->in_transaction)
 		end_transaction(session, record, 0);
 	return true;
 }
@@ -222,6 +353,8 @@ take_note(Session *session, const BundleRecord *record, SluiceError *err)
 static bool
 take_record(Session *session, const BundleRecord *record, SluiceError *err)
 {
+	if (record->type != RECORD_RELATION)
+		session->at = record->id;
 	switch (record->type)
 	{
 		case RECORD_RELATION: return take_relation(session, record, err);
@@ -245,7 +378,7 @@ take_bundle(Session *session, SluiceError *err)
 
 	session->relation = NULL;
 	session->writer->look_back = false; /* a bundle that follows what is applied was found */
-	atomic_store(&session->writer->stats.behind, true);
+	stats_set_level(&session->writer->stats, false);
 	for (;;)
 	{
 		if (!stream_reader_record(&session->reader, &record, &end, err))
@@ -281,7 +414,9 @@ use_pause(Session *session, SluiceError *err)
 		return apply_current(session, err);
 	if (session->flying != NULL)
 		return settle(session, err);
-	atomic_store(&session->writer->stats.behind, session->in_transaction);
+	stats_set_level(&session->writer->stats, !session->in_transaction);
+	if (!session->in_transaction)
+		begin_work(session);
 	if (session->current->count == 0)
 		tables_sweep(&session->tables);
 	if (!durability_pending(&session->durability) ||
@@ -358,11 +493,20 @@ adopt_settings(Session *session)
 	const WriterSettings *settings = &session->writer->settings;
 
 	session->target_settings.conflicts = settings->conflicts;
+	session->target_settings.on_ddl = settings->on_ddl;
 	for (int i = 0; i < BATCHES; i++)
 	{
 		session->batches[i].maximum_rows = settings->batch_rows;
 		session->batches[i].maximum_bytes = settings->batch_bytes;
 	}
+}
+
+/* What had to wait until the copy's tables have caught up; then nothing of the copy counts any more. */
+static bool
+complete_load(Session *session, SluiceError *err)
+{
+	return (session->current->transactions == 0 || apply_current(session, err)) &&
+		   settle(session, err) && load_complete(&session->load, err);
 }
 
 static SessionEnd
@@ -375,6 +519,8 @@ run_rounds(Session *session, SluiceError *err)
 		adopt_settings(session);
 		if (!take_turn(session, err))
 			return SESSION_FAILED;
+		if (session->load_due && !session->in_transaction)
+			return complete_load(session, err) ? SESSION_AGAIN : SESSION_FAILED;
 		if (may_renew(session))
 			return SESSION_AGAIN;
 	}
@@ -405,6 +551,8 @@ open_target(Session *session, SluiceError *err)
 		.lane = 0,
 		.owner = writer->settings.owner,
 		.conflicts = writer->settings.conflicts,
+		.on_ddl = writer->settings.on_ddl,
+		.create = writer->settings.structure.create,
 		.synchronous = writer->settings.synchronous,
 		.log = writer->service->log,
 		.stats = &writer->stats,
@@ -433,7 +581,6 @@ first_message(const Session *session, const JetStreamInfo *info)
 static bool
 open_reader(Session *session, SluiceError *err)
 {
-	char position[CHANGE_ID_TEXT];
 	JetStreamInfo info;
 	uint64_t first;
 
@@ -442,13 +589,9 @@ open_reader(Session *session, SluiceError *err)
 	first = first_message(session, &info);
 	session->first_read = first;
 	session->first_available = info.first_sequence;
+	session->last_available = info.last_sequence;
 	session->stream_created = info.created;
 	session->target->stream_created = info.created;
-	log_event(
-		session->writer->service->log, LOG_INFO, "applying",
-		(LogField[]){LOG_INTEGER("epoch", session->progress.epoch),
-					 LOG_TEXT("position", change_id_format(&session->progress.position, position)),
-					 LOG_UNSIGNED("sequence", first), LOG_END});
 	return stream_reader_open(&session->reader, &session->nats, first, &session->progress.position,
 							  err);
 }
@@ -505,33 +648,120 @@ session_close(Session *session)
 	for (int i = 0; i < BATCHES; i++)
 		batch_free(&session->batches[i]);
 	tables_free(&session->tables);
+	load_free(&session->load);
+	load_display_end(session->writer->display);
 	if (session->target != NULL)
 		session->target->ops->close(session->target);
 	nats_session_close(&session->nats);
 }
 
-/* The source may make the stream later than the writer is started. */
+/* Whether there is a stream of changes or, before it, one of a copy. */
 static bool
-await_stream(Session *session, SluiceError *err)
+find_stream(Session *session, bool changes, SluiceError *err)
+{
+	const char *stream = session->writer->settings.stream;
+	JetStreamInfo info;
+
+	if (jetstream_info(&session->nats, stream, &info, err))
+		return true;
+	return !changes && err->code == SLUICE_ERROR_NOT_FOUND &&
+		   load_stream_info(&session->nats, stream, &info, NULL);
+}
+
+/* A writer that has no stream is not ready, and says what it waits for. */
+static void
+tell_awaited(Writer *writer, const SluiceError *err)
+{
+	char reason[HEALTH_REASON_SIZE];
+
+	log_failure(writer->service->log, LOG_INFO, "waiting for the stream to be made", err, NULL);
+	(void) snprintf(reason, sizeof(reason), "waiting for stream %s to be started at the source: %s",
+					writer->settings.stream, err->message);
+	health_set_reason(&writer->service->health, reason);
+}
+
+/* The source may make the stream later than the writer is started; with `changes` a copy is not enough. */
+static bool
+await_stream(Session *session, bool changes, SluiceError *err)
 {
 	Writer *writer = session->writer;
 	bool told = false;
-	JetStreamInfo info;
 
-	while (!jetstream_info(&session->nats, writer->settings.stream, &info, err))
+	while (!find_stream(session, changes, err))
 	{
 		if (err->code != SLUICE_ERROR_NOT_FOUND)
 			return false;
 		if (!told)
-			log_failure(writer->service->log, LOG_INFO, "waiting for the stream to be made", err,
-						NULL);
+			tell_awaited(writer, err);
 		told = true;
-		health_set_reason(&writer->service->health, NULL);
+		stats_set_level(&writer->stats, true);
 		nats_Sleep(STREAM_WAIT_MS);
 		if (writer_poll(writer) || !beacon_held(writer->beacon))
 			return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the stream");
 	}
+	if (told)
+		health_set_reason(&writer->service->health, "the stream is there: starting");
 	return true;
+}
+
+/* ---- the copy ---- */
+
+static void
+load_tell(void *context, LoadPhase phase, const SluiceError *err)
+{
+	Writer *writer = context;
+
+	(void) phase;
+	stats_set_state(&writer->stats, err != NULL ? WRITER_STOPPED : WRITER_LOADING);
+	health_set_reason(&writer->service->health, err != NULL ? err->message : NULL);
+	writer->worked |= err == NULL;
+}
+
+/* Takes part in the copy, if there is one; true when changes follow, else *end says what does. */
+static bool
+run_load(Session *session, SessionEnd *end, SluiceError *err)
+{
+	Writer *writer = session->writer;
+	const LoadSettings settings = {
+		.stream = writer->settings.stream,
+		.consumer = writer->settings.consumer,
+		.finish = session->target_settings,
+		.index_connections = writer->settings.index_connections,
+		.structure = &writer->settings.structure,
+		.log = writer->service->log,
+		.display = writer->display,
+		.go_on = undisturbed,
+		.tell = load_tell,
+		.context = writer,
+	};
+	static const SessionEnd ends[] = {
+		[LOAD_BROKEN] = SESSION_FAILED,
+		[LOAD_STOPPED] = SESSION_DRAINED,
+		[LOAD_CHANGES] = SESSION_AGAIN,
+		[LOAD_FINISHED] = SESSION_FINISHED,
+	};
+	LoadOutcome outcome;
+
+	load_init(&session->load, &settings);
+	outcome = load_run(&session->load, &session->nats, session->target, &session->progress, err);
+	*end = ends[outcome];
+	if (outcome == LOAD_STOPPED && !writer->service->draining)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_CONFLICT, "the lease was lost");
+		*end = SESSION_FAILED;
+	}
+	return outcome == LOAD_CHANGES;
+}
+
+static SessionEnd
+run_changes(Session *session, SluiceError *err)
+{
+	if (!await_stream(session, true, err) || !open_reader(session, err) ||
+		!report_start(session, err))
+		return SESSION_FAILED;
+	if (session->first_read > session->last_available)
+		begin_work(session);
+	return run_rounds(session, err);
 }
 
 SessionEnd
@@ -546,15 +776,12 @@ session_run(Writer *writer, SluiceError *err)
 		return SESSION_FAILED;
 	}
 	session_init(session, writer);
+	writer->worked = false;
 	stats_set_state(&writer->stats, WRITER_CONNECTING);
 	if (nats_session_open(&session->nats, &writer->settings.nats, err) &&
-		await_stream(session, err) && open_target(session, err) && open_reader(session, err) &&
-		report_start(session, err))
-	{
-		stats_set_state(&writer->stats, WRITER_APPLYING);
-		health_set_reason(&writer->service->health, NULL);
-		end = run_rounds(session, err);
-	}
+		await_stream(session, false, err) && open_target(session, err) &&
+		run_load(session, &end, err))
+		end = run_changes(session, err);
 	session_close(session);
 	free(session);
 	return end;

@@ -11,6 +11,7 @@
 
 #include "beacon.h"
 #include "durability.h"
+#include "load_display.h"
 #include "settings.h"
 #include "stats.h"
 #include "stream_reader.h"
@@ -24,16 +25,20 @@ typedef struct Writer
 	WriterSettings settings;
 	Stats stats;
 	Beacon *beacon;
+	LoadDisplay *display;
 	uint64_t
-		applied;	/* batches committed since the process began: whether a session got anywhere */
-	bool look_back; /* the next session starts at the stream's first message */
+		applied; /* batches committed since the process began: whether a session got anywhere */
+	ChangeId ignored; /* the last change of structure that was left out, and told */
+	bool look_back;	  /* the next session starts at the stream's first message */
+	bool worked; /* the session got somewhere: it applied something, or there was nothing to do */
 } Writer;
 
 typedef enum SessionEnd
 {
-	SESSION_FAILED,	 /* *err says why */
-	SESSION_DRAINED, /* the end was asked for, and all is settled */
-	SESSION_AGAIN	 /* nothing is wrong, but a new session should start */
+	SESSION_FAILED,	  /* *err says why */
+	SESSION_DRAINED,  /* the end was asked for, and all is settled */
+	SESSION_FINISHED, /* the copy is whole, and no changes follow */
+	SESSION_AGAIN	  /* nothing is wrong, but a new session should start */
 } SessionEnd;
 
 /* The lease must be held. */

@@ -18,6 +18,7 @@ static const char *const error_policy_names[] = {"stop", NULL};
 #define GROUP_STREAM "Stream"
 #define GROUP_TARGET "Target"
 #define GROUP_APPLY	 "Applying"
+#define GROUP_COPY	 "Copying"
 #define GROUP_NATS	 "NATS"
 
 static const Option options[] = {
@@ -80,6 +81,17 @@ static const Option options[] = {
 	 .group = GROUP_APPLY,
 	 .help = "What to do with a change that the target refuses: stop, and go on when the cause is "
 			 "mended."},
+	{.name = "on-ddl",
+	 .type = OPTION_ENUM,
+	 .default_value = "apply",
+	 .allowed = ddl_policy_names,
+	 .placeholder = "POLICY",
+	 .group = GROUP_APPLY,
+	 .help =
+		 "What to do when tables of the stream were changed, made or dropped at the source: the "
+		 "same at the target, stop until somebody has done it there, or log it and go on as long "
+		 "as rows fit. What --create leaves out is not made.",
+	 .reloadable = true},
 	{.name = "batch-rows",
 	 .type = OPTION_INTEGER,
 	 .default_value = "10000",
@@ -97,6 +109,75 @@ static const Option options[] = {
 	 .group = GROUP_APPLY,
 	 .help = "Most bytes of changes in one target transaction, likewise.",
 	 .reloadable = true},
+	{.name = "create",
+	 .type = OPTION_LIST,
+	 .default_value = "tables,indexes,foreign_keys",
+	 .placeholder = "WHAT",
+	 .group = GROUP_COPY,
+	 .help =
+		 "What a copy makes at the target: tables (with schemas, types and sequences), indexes, "
+		 "foreign_keys; or none."},
+	{.name = "schema-policy",
+	 .type = OPTION_ENUM,
+	 .default_value = "create_missing",
+	 .allowed = schema_policy_names,
+	 .placeholder = "POLICY",
+	 .group = GROUP_COPY,
+	 .help =
+		 "What a copy does with tables that are at the target: refuse to begin, insist that all "
+		 "are there and fit, make those that are missing, or drop and make them anew."},
+	{.name = "write-mode",
+	 .type = OPTION_ENUM,
+	 .default_value = "fail_if_not_empty",
+	 .allowed = write_mode_names,
+	 .placeholder = "MODE",
+	 .group = GROUP_COPY,
+	 .help = "What a copy does with rows that are at the target: refuse to begin, add to them, "
+			 "remove them first, or let rows of the same key take their place."},
+	{.name = "load-unlogged",
+	 .type = OPTION_BOOL,
+	 .default_value = "off",
+	 .group = GROUP_COPY,
+	 .help = "Makes tables unlogged for the time of the load, which is faster; a crash of the "
+			 "target then empties them and the copy must begin anew."},
+	{.name = "strict",
+	 .type = OPTION_BOOL,
+	 .default_value = "off",
+	 .group = GROUP_COPY,
+	 .help = "Stops at functions, views, triggers and foreign keys that cannot be made or do not "
+			 "hold at the target, instead of warning of them."},
+	{.name = "plan",
+	 .type = OPTION_BOOL,
+	 .default_value = "off",
+	 .group = GROUP_COPY,
+	 .help = "Shows what a copy would make at the target, as SQL, with all that is in its way, and "
+			 "ends; nothing is changed. Exit status 3 when something is in the way."},
+	{.name = "plan-document",
+	 .type = OPTION_STRING,
+	 .placeholder = "FILE",
+	 .group = GROUP_COPY,
+	 .help = "With --plan: a file with the schema document, instead of the stream's newest."},
+	{.name = "load-connections",
+	 .type = OPTION_INTEGER,
+	 .default_value = "2",
+	 .minimum = 1,
+	 .maximum = 64,
+	 .placeholder = "N",
+	 .group = GROUP_COPY,
+	 .help = "Connections that load rows of a copy, in each writer, also in those that stand by."},
+	{.name = "index-connections",
+	 .type = OPTION_INTEGER,
+	 .default_value = "2",
+	 .minimum = 1,
+	 .maximum = 64,
+	 .placeholder = "N",
+	 .group = GROUP_COPY,
+	 .help = "Connections that make indexes behind it."},
+	{.name = "progress",
+	 .type = OPTION_BOOL,
+	 .default_value = "off",
+	 .group = GROUP_COPY,
+	 .help = "Shows on stderr how far a copy is: a table on a terminal, else a line now and then."},
 	{.name = "nats",
 	 .type = OPTION_URL,
 	 .default_value = "nats://127.0.0.1:4222",
@@ -166,6 +247,9 @@ static const OptionExample examples[] = {
 	 "  --target 'host=db2 dbname=shop user=sluice' --target-password-file "
 	 "/etc/sluice/db2.password \\\n"
 	 "  --http 127.0.0.1:9187"},
+	{"Take a copy with four connections and watch it",
+	 "sluice-writer --stream shop --target postgresql://sluice@db2/shop --load-connections 4 "
+	 "--progress"},
 	{"A second target of the same stream",
 	 "sluice-writer --stream shop --consumer reports --target postgresql://sluice@db3/reports"},
 	{NULL, NULL},
@@ -177,8 +261,8 @@ const Program writer_program = {
 	.name = "sluice-writer",
 	.version = SLUICE_VERSION,
 	.summary =
-		"Applies a change stream to a PostgreSQL database: every change once, in the source's "
-		"order.",
+		"Applies a change stream to a PostgreSQL database: a copy of its tables first when the "
+		"source makes one, then every change once, in the source's order.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.examples = examples,
@@ -235,7 +319,7 @@ copy_texts(WriterSettings *settings, const Options *from, SluiceError *err)
 		const char *text = options_string(from, text_settings[i].option);
 		char **copy = text_of(settings, &text_settings[i]);
 
-		if (text != NULL && *text != '\0' && (*copy = strdup(text)) == NULL)
+		if (text != NULL && (*copy = strdup(text)) == NULL)
 			return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for settings");
 	}
 	return true;
@@ -245,8 +329,24 @@ void
 settings_reload(WriterSettings *settings, const Options *from)
 {
 	settings->conflicts = (ConflictPolicy) options_choice(from, "on-conflict");
+	settings->on_ddl = (DdlPolicy) options_choice(from, "on-ddl");
 	settings->batch_rows = (size_t) options_integer(from, "batch-rows");
 	settings->batch_bytes = (size_t) options_size(from, "batch-bytes");
+}
+
+static bool
+read_structure(StructureSettings *settings, const Options *from, SluiceError *err)
+{
+	char *const *words;
+	size_t count = options_list(from, "create", &words);
+
+	settings->policy = (SchemaPolicy) options_choice(from, "schema-policy");
+	settings->mode = (WriteMode) options_choice(from, "write-mode");
+	settings->unlogged = options_bool(from, "load-unlogged");
+	settings->strict = options_bool(from, "strict");
+	return (structure_create_parse(words, count, &settings->create, err) ||
+			sluice_prefix(err, "--create")) &&
+		   structure_settings_check(settings, err);
 }
 
 bool
@@ -261,8 +361,17 @@ settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
 		return sluice_prefix(err, "--consumer");
 	settings->nats.name = "sluice-writer";
 	settings->nats.tls_required = options_bool(from, "nats-tls");
+	if (!nats_settings_check(&settings->nats, err))
+		return sluice_prefix(err, "--nats");
+	if (!target_check(settings->target, err))
+		return sluice_prefix(err, "--target");
 	settings->start_available = options_choice(from, "start") == 1;
 	settings->synchronous = options_bool(from, "target-sync");
+	settings->load_connections = (int) options_integer(from, "load-connections");
+	settings->index_connections = (int) options_integer(from, "index-connections");
+	settings->progress = options_bool(from, "progress");
+	if (!read_structure(&settings->structure, from, err))
+		return false;
 	settings_reload(settings, from);
 	name_owner(settings);
 	return true;

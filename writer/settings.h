@@ -9,6 +9,7 @@
 
 #include "common/daemon/options.h"
 #include "common/nats/connection.h"
+#include "structure.h"
 #include "target.h"
 
 typedef struct WriterSettings
@@ -18,9 +19,13 @@ typedef struct WriterSettings
 	char *target, *target_password;
 	char owner[128]; /* this process: host, pid, random */
 	ConflictPolicy conflicts;
+	DdlPolicy on_ddl;
 	size_t batch_rows, batch_bytes;
 	bool start_available;
 	bool synchronous;
+	StructureSettings structure;
+	int load_connections, index_connections;
+	bool progress;
 } WriterSettings;
 
 extern const Program writer_program;

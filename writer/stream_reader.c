@@ -64,15 +64,18 @@ stream_reader_open(StreamReader *reader, NatsSession *session, uint64_t sequence
 static bool
 fail_gap(const StreamReader *reader, const BundleHeader *header, SluiceError *err)
 {
-	char before[CHANGE_ID_TEXT], last[CHANGE_ID_TEXT];
+	char before[CHANGE_ID_TEXT], last[CHANGE_ID_TEXT], name[SUBJECT_TEXT];
 
 	(void) sluice_fail(err, SLUICE_ERROR_STATE,
 					   "gap in the stream: message %" PRIu64
 					   " follows change %s, but the last one known here is %s",
 					   reader->sequence, change_id_format(&header->previous, before),
 					   change_id_format(&reader->last, last));
-	return sluice_hint(err, "changes between the two are lost to this target: copy the tables "
-							"again, then start from a stream that reaches back to the copy");
+	return sluice_hint(err,
+					   "if messages were removed by hand, delete JetStream stream %s: the source "
+					   "sends again what a target lacks; then start the writer again. If the gap "
+					   "stays, copy the tables again",
+					   jetstream_name(name, reader->settings.stream));
 }
 
 static bool

@@ -35,11 +35,14 @@ typedef struct Table
 	uint16_t *key;		 /* places in a whole row */
 	uint16_t *key_place; /* places in an old key */
 
-	bool keyed;			/* set by the target: it has a unique key of the same columns */
+	bool keyed;	  /* set by the target: it has a unique key of the same columns */
+	bool lenient; /* what is there of it may be older or newer than its changes: they make it so */
 	void *at_target;	/* what the target knows of it */
 	struct Table *next; /* of all tables, retired ones too */
 	bool retired;
 	Counter *counters[COUNT_KINDS]; /* NULL until stats_table() */
+
+	uint64_t skip_until, lenient_until; /* commits whose changes of it are in its copy, or may be */
 
 	uint64_t uncommitted[COUNT_KINDS]; /* what the open target transaction did */
 	struct Table *next_touched;		   /* of the tables with such counts */

@@ -3,6 +3,7 @@
  */
 #include "target.h"
 
+#include "pg_uri.h"
 #include "target_pg.h"
 
 const char *const conflict_policy_names[] = {
@@ -11,6 +12,19 @@ const char *const conflict_policy_names[] = {
 	[CONFLICT_SKIP] = "skip",
 	NULL,
 };
+
+const char *const ddl_policy_names[] = {
+	[DDL_APPLY] = "apply",
+	[DDL_STOP] = "stop",
+	[DDL_IGNORE] = "ignore",
+	NULL,
+};
+
+bool
+target_check(const char *uri, SluiceError *err)
+{
+	return pg_uri_check(uri, err);
+}
 
 Target *
 target_open(const TargetSettings *settings, SluiceError *err)

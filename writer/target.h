@@ -14,6 +14,7 @@
 #include "progress.h"
 #include "stats.h"
 
+#include "common/core/schema_change.h"
 #include "common/daemon/log.h"
 
 /* What to do when a row is not as the change expects it (words: conflict_policy_names). */
@@ -26,6 +27,16 @@ typedef enum ConflictPolicy
 
 extern const char *const conflict_policy_names[];
 
+/* What to do when the source changed its structure (words: ddl_policy_names). */
+typedef enum DdlPolicy
+{
+	DDL_APPLY, /* the same at the target */
+	DDL_STOP,  /* wait until somebody has done so */
+	DDL_IGNORE
+} DdlPolicy;
+
+extern const char *const ddl_policy_names[];
+
 typedef struct TargetSettings
 {
 	const char *uri;
@@ -35,6 +46,8 @@ typedef struct TargetSettings
 	int lane;
 	const char *owner; /* this process, for people who read the progress row */
 	ConflictPolicy conflicts;
+	DdlPolicy on_ddl;
+	unsigned create;  /* CREATE_ bits (structure.h): what changes of structure make */
 	bool synchronous; /* each commit waits until it is on disk */
 	Log *log;
 	Stats *stats;
@@ -65,6 +78,13 @@ typedef struct TargetOps
 	 */
 	bool (*apply)(Target *target, Batch *batch, bool commit, SluiceError *err);
 
+	/*
+	 * Does what the source did to its structure, at this place in the source's order: nothing is
+	 * outstanding, and what was applied without a commit stays open.  So does this; what is
+	 * remembered of tables must be forgotten then.  DATA when somebody has to do it by hand.
+	 */
+	bool (*alter)(Target *target, const SchemaChange *change, SluiceError *err);
+
 	/* Waits for the outcome of the last apply(); with none outstanding it does nothing. */
 	bool (*settle)(Target *target, SluiceError *err);
 
@@ -78,6 +98,7 @@ typedef struct TargetOps
 struct Target
 {
 	const TargetOps *ops;
+	const struct LoadOps *load;
 	bool outstanding;	  /* a batch waits for settle() */
 	bool worn;			  /* grew beyond its bounds: open another when nothing is under way */
 	TargetMark committed; /* of the last transaction committed */
@@ -85,6 +106,9 @@ struct Target
 	int64_t
 		stream_created; /* of the JetStream stream whose sequences batches name; set by the user */
 };
+
+/* Whether a URI can be a target's at all; ARGUMENT, without any secret in the message.  Asks no server. */
+extern bool target_check(const char *uri, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Connects; the settings must outlive the target.  NULL on error. */
 extern Target *target_open(const TargetSettings *settings, SluiceError *err);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "pg_load.h"
 #include "pg_target.h"
 
 #define STAGING_MAXIMUM ((size_t) 1 << 20)
@@ -51,14 +52,15 @@ count_changes(PgTarget *target, const Batch *batch)
 	}
 }
 
+/* Takes the counts of the open transaction; with `publish` they count. */
 static void
-publish_counts(PgTarget *target)
+take_counts(PgTarget *target, bool publish)
 {
 	for (Table *table = target->touched; table != NULL; table = table->next_touched)
 	{
 		for (int i = 0; i < COUNT_KINDS; i++)
 		{
-			if (table->uncommitted[i] > 0)
+			if (publish && table->uncommitted[i] > 0)
 				stats_count(target->c.settings->stats, table, (TableCount) i,
 							table->uncommitted[i]);
 			table->uncommitted[i] = 0;
@@ -66,6 +68,18 @@ publish_counts(PgTarget *target)
 		table->touched = false;
 	}
 	target->touched = NULL;
+}
+
+void
+pg_publish_counts(PgTarget *target)
+{
+	take_counts(target, true);
+}
+
+void
+pg_forget_counts(PgTarget *target)
+{
+	take_counts(target, false);
 }
 
 /* ---- life ---- */
@@ -105,8 +119,8 @@ target_pg_forget(Target *base, Table *table)
 
 /* ---- batches ---- */
 
-static bool
-describe(PgTarget *target, Table *table, SluiceError *err)
+bool
+pg_target_describe(PgTarget *target, Table *table, SluiceError *err)
 {
 	if (table->at_target != NULL)
 		return true;
@@ -129,7 +143,7 @@ describe_tables(PgTarget *target, const Batch *batch, SluiceError *err)
 		{
 			Table *table = change->action == CHANGE_TRUNCATE ? change->tables[k] : change->table;
 
-			if (!describe(target, table, err))
+			if (!pg_target_describe(target, table, err))
 				return false;
 		}
 	}
@@ -174,12 +188,11 @@ finish_batch(PgTarget *target, bool committed)
 	counter_add(stats->transactions, batch->transactions);
 	counter_add(stats->batches, 1);
 	histogram_observe(stats->apply_seconds, (double) (now_microseconds() - target->started) / 1e6);
-	publish_counts(target);
+	pg_publish_counts(target);
 }
 
-/* Errors of the server that another way of doing the same may avoid, or tell better. */
-static bool
-can_redo(const PgTarget *target, const SluiceError *err)
+bool
+pg_can_redo(const PgTarget *target, const SluiceError *err)
 {
 	return PQstatus(target->c.conn) == CONNECTION_OK && target->c.sqlstate[0] != '\0' &&
 		   !sluice_error_transient(err->code) && err->code != SLUICE_ERROR_CONFLICT &&
@@ -224,7 +237,7 @@ redo(PgTarget *target, bool commit, SluiceError *err)
 				  strcmp(target->c.sqlstate, SQLSTATE_EXCLUSION) == 0;
 	bool good = false;
 
-	if (!can_redo(target, err))
+	if (!pg_can_redo(target, err))
 		return false;
 	counter_add(target->c.settings->stats->redone, 1);
 	log_failure(target->c.settings->log, LOG_DEBUG, "applying a batch again", err, NULL);
@@ -233,7 +246,7 @@ redo(PgTarget *target, bool commit, SluiceError *err)
 		if (!roll_back(target, err))
 			return false;
 		good = redo_ordered(target, err);
-		if (!good && !can_redo(target, err))
+		if (!good && !pg_can_redo(target, err))
 			return false;
 	}
 	if (!good && (!roll_back(target, err) || !redo_rows(target, err)))
@@ -278,6 +291,18 @@ target_pg_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 	return true;
 }
 
+/* ---- structure ---- */
+
+static bool
+target_pg_alter(Target *base, const SchemaChange *change, SluiceError *err)
+{
+	PgTarget *target = pg_of(base);
+
+	if (!target->open)
+		target->started = now_microseconds();
+	return pg_alter(target, change, err);
+}
+
 /* ---- durability ---- */
 
 static bool
@@ -305,6 +330,7 @@ static const TargetOps pg_ops = {
 	.close = target_pg_close,
 	.take_over = target_pg_take_over,
 	.apply = target_pg_apply,
+	.alter = target_pg_alter,
 	.settle = target_pg_settle,
 	.flush = target_pg_flush,
 	.forget = target_pg_forget,
@@ -321,6 +347,7 @@ target_pg_open(const TargetSettings *settings, SluiceError *err)
 		return NULL;
 	}
 	target->base.ops = &pg_ops;
+	target->base.load = &pg_load_ops;
 	pg_values_init(&target->values);
 	plan_init(&target->plan);
 	plan_init(&target->redo);

@@ -355,6 +355,28 @@ part_counts_at_the_edges(void **state)
 	assert_int_equal(bundle_part_count(2 * 904, 1000), 2);
 	assert_int_equal(bundle_part_count(2 * 904 + 1, 1000), 3);
 	assert_int_equal(bundle_part_count(BUNDLE_MAXIMUM, BUNDLE_HEADER_SIZE + 1), BUNDLE_MAXIMUM);
+	assert_int_equal(bundle_part_count(1000, BUNDLE_HEADER_SIZE), 0);
+	assert_int_equal(bundle_part_count(1000, 0), 0);
+}
+
+static void
+parts_that_cannot_be_are_refused(void **state)
+{
+	uint8_t data[1000] = {0};
+	BundleHeader header = plain;
+	ByteBuf part;
+	SluiceError err;
+
+	(void) state;
+	bytebuf_init(&part, &allocator_malloc, sizeof(data));
+	for (size_t room = 0; room <= BUNDLE_HEADER_SIZE; room++)
+	{
+		assert_false(bundle_part_write(&header, data, sizeof(data), room, 0, &part, &err));
+		assert_int_equal(err.code, SLUICE_ERROR_LIMIT);
+	}
+	assert_false(bundle_part_write(&header, data, sizeof(data), 1096 - 500, 2, &part, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_LIMIT);
+	bytebuf_free(&part);
 }
 
 static void
@@ -435,6 +457,7 @@ main(void)
 		cmocka_unit_test(sealing_has_limits),
 		cmocka_unit_test(split_and_assemble),
 		cmocka_unit_test(part_counts_at_the_edges),
+		cmocka_unit_test(parts_that_cannot_be_are_refused),
 		cmocka_unit_test(parts_out_of_order_are_refused),
 		cmocka_unit_test(assembling_has_limits),
 	};

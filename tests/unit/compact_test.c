@@ -247,6 +247,32 @@ truncate_parts_the_batch(void **state)
 	assert_string_equal(compacted(f), "I1[1,a,x] T1[t] I1[1,b,x]");
 }
 
+/* What is there may be older or newer: whole rows take its place, wherever they stood. */
+static void
+lenient_table_replaces_whole_rows(void **state)
+{
+	Fixture *f = *state;
+
+	f->keyed->lenient = true;
+	add_insert(&f->batch, f->keyed, ROW("1", "a", "x"));
+	add_update(&f->batch, f->keyed, NO_ROW, ROW("2", "b", "x"));
+	add_update(&f->batch, f->keyed, NO_ROW, ROW("3", "c", AN_UNCHANGED));
+	add_delete(&f->batch, f->keyed, ROW("4"));
+	add_insert(&f->batch, f->keyed, ROW("5", "e", "x"));
+	add_delete(&f->batch, f->keyed, ROW("5"));
+	assert_string_equal(compacted(f), "D1[1 2 4 5] U1[3>3,c,*] I1[1,a,x 2,b,x]");
+}
+
+static void
+lenient_table_moves_keys_by_both(void **state)
+{
+	Fixture *f = *state;
+
+	f->keyed->lenient = true;
+	add_update(&f->batch, f->keyed, ROW("1"), ROW("2", "b", "x"));
+	assert_string_equal(compacted(f), "D1[1 2] I1[2,b,x]");
+}
+
 int
 main(void)
 {
@@ -265,6 +291,8 @@ main(void)
 		CASE(full_identity_uses_the_primary_key),
 		CASE(table_without_key_keeps_its_order),
 		CASE(truncate_parts_the_batch),
+		CASE(lenient_table_replaces_whole_rows),
+		CASE(lenient_table_moves_keys_by_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

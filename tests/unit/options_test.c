@@ -292,7 +292,27 @@ required(void **state)
 	(void) state;
 	assert_refused(parse(NULL), "option --stream is required",
 				   "give --stream TEXT or set SLUICE_STREAM");
-	assert_refused(parse("--stream=", NULL), "option --stream is required", "SLUICE_STREAM");
+	assert_refused(parse("--stream=", NULL), "--stream: it is empty", "leave the option out");
+}
+
+/* A variable that was meant to be set and is not, as in --nats-password-file "$FILE". */
+static void
+empty_texts(void **state)
+{
+	const char *path = write_file("empty", "\n");
+	char argument[128];
+
+	(void) state;
+	(void) snprintf(argument, sizeof(argument), "--nats-password-file=%s", path);
+	assert_refused(parse("--stream=s", argument, NULL), "--nats-password-file: it is empty",
+				   "leave the option out");
+	assert_refused(parse("--stream=s", "--nats=", NULL), "--nats: it is empty", "give a value");
+	assert_refused(parse("--stream=s", "--config", "", NULL), "--config: it is empty",
+				   "give a value");
+	path = write_file("e.conf", "stream =\n");
+	(void) snprintf(argument, sizeof(argument), "--config=%s", path);
+	assert_null(parse(argument, NULL));
+	assert_non_null(strstr(err.message, "stream: it is empty"));
 }
 
 static void
@@ -679,8 +699,9 @@ make_folder(void **state)
 static int
 remove_folder(void **state)
 {
-	static const char *const names[] = {"p.conf", "l.conf", "s.conf", "e.conf", "w.conf",  "r.conf",
-										"big",	  "secret", "pw",	  "url",	"rotating"};
+	static const char *const names[] = {"p.conf", "l.conf", "s.conf",	"e.conf",
+										"w.conf", "r.conf", "big",		"secret",
+										"pw",	  "url",	"rotating", "empty"};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -705,6 +726,7 @@ main(void)
 		options_test(bad_values),
 		options_test(unknown_options),
 		options_test(required),
+		options_test(empty_texts),
 		options_test(precedence),
 		options_test(weaker_sources_are_checked_too),
 		options_test(well_known_variable),

@@ -1,0 +1,40 @@
+/*
+ * load_crew.h - threads that take bundles of a copy into the target, in every writer process.
+ *
+ * They need no lease: the durable consumer hands each bundle to whoever asks, and the target
+ * remembers which it has.  While there is nothing to load they look for it now and then.
+ */
+#ifndef SLUICE_WRITER_LOAD_CREW_H
+#define SLUICE_WRITER_LOAD_CREW_H
+
+#include "common/nats/connection.h"
+#include "target.h"
+
+typedef struct LoadCrewSettings
+{
+	NatsSettings nats;	   /* texts must outlive the crew, as all below */
+	TargetSettings target; /* go_on and context are the crew's own */
+	int connections;
+	bool upsert; /* rows take the place of those there */
+} LoadCrewSettings;
+
+typedef struct LoadCrew LoadCrew;
+
+/* What this process took in since its start. */
+typedef struct LoadCounts
+{
+	uint64_t rows, bytes, bundles;
+} LoadCounts;
+
+/* Signals must be blocked before.  NULL on error. */
+extern LoadCrew *load_crew_start(const LoadCrewSettings *settings, SluiceError *err);
+
+/* Rolls back what is under way, ends the threads; NULL is fine. */
+extern void load_crew_stop(LoadCrew *crew);
+
+extern LoadCounts load_crew_counts(const LoadCrew *crew);
+
+/* Why a thread cannot load at present; false when all can. */
+extern bool load_crew_trouble(LoadCrew *crew, SluiceError *err);
+
+#endif
