@@ -36,6 +36,7 @@ class MemoryMeter:
     def __init__(self):
         self.own, self.all = {}, {}
         self._pids = {}
+        self._families = {}
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
 
@@ -50,12 +51,17 @@ class MemoryMeter:
     def watch(self, name, pid):
         self._pids[name] = pid
 
+    def watch_below(self, name, pid, word):
+        """All processes from this one down that have a word in their title, together, as they come and go."""
+        self._families[name] = (pid, word)
+
     def _sample(self):
         while True:
             last = self._end.wait(SAMPLE_SECONDS)
-            for name, pid in list(self._pids.items()):
-                self.own[name] = max(self.own.get(name, 0), memory_kib(pid, 'RssAnon'))
-                self.all[name] = max(self.all.get(name, 0), memory_kib(pid, 'VmHWM'))
+            for name, pids in [*((name, [pid]) for name, pid in list(self._pids.items())),
+                               *((name, guard.titled(*family)) for name, family in list(self._families.items()))]:
+                for most, field in ((self.own, 'RssAnon'), (self.all, 'VmHWM')):
+                    most[name] = max(most.get(name, 0), sum(memory_kib(pid, field) for pid in pids))
             if last:
                 return
 

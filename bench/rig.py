@@ -36,12 +36,15 @@ class Options:
     runs: int
     nats: str
     samples: int
+    rows: int
+    tables: int
     profile: tuple
 
     @classmethod
     def from_environment(cls):
         return cls(runs=int(os.environ.get('RUNS', 3)), nats=os.environ.get('NATS', servers.DEBIAN_NATS),
                    samples=int(os.environ.get('SAMPLES', 2000)),
+                   rows=int(os.environ.get('ROWS', 1000000)), tables=int(os.environ.get('TABLES', 1000)),
                    profile=tuple(filter(None, os.environ.get('PROFILE', '').split(','))))
 
 

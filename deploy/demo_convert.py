@@ -120,7 +120,7 @@ class Demo:
         say(f'{self.shoppers.done:,} transactions were made since the start of the copy; the target has all of them')
 
     def compare(self):
-        things = catalogs.compare(self.source, self.target, 'postgres', exact_sequences=False)
+        things = catalogs.compare(self.source, self.target, 'postgres')
         say(f'{things:,} properties of tables, columns, indexes, constraints, types and sequences are the same')
         rows = compare(self.source, self.target)
         print(f'  {"table":<24}{"rows":>10}')

@@ -3,6 +3,7 @@ import pytest
 
 from harness import compare
 from harness.memory import MemoryWatch
+from harness.wait import wait_for
 
 MEGABYTE = 1 << 20
 
@@ -162,6 +163,29 @@ def test_table_without_key(pipeline):
     pipeline.execute('BEGIN; INSERT INTO t SELECT * FROM t; DELETE FROM t WHERE a = 5;'
                      'UPDATE t SET a = 50 WHERE a = 6; COMMIT')
     pipeline.wait_equal()
+
+
+@pytest.mark.parametrize('change', [
+    "UPDATE t SET b = b || '!'",
+    'UPDATE t SET a = a + 1',  # rows that one change makes are what another one finds
+    'UPDATE t SET f = f + 1; UPDATE t SET f = f + 1 WHERE a < 500; DELETE FROM t WHERE a > 700',
+    'DELETE FROM t WHERE ctid IN (SELECT min(ctid) FROM t GROUP BY t)',
+    'DELETE FROM t',
+], ids=['append', 'chain', 'mixed', 'equal', 'all'])
+def test_many_rows_without_key(pipeline, change):
+    """They are found in a few passes over the table, equal ones and those with NULLs too."""
+    pipeline.create('CREATE TABLE t (a int, b text, f float8, c char(5)); ALTER TABLE t REPLICA IDENTITY FULL')
+    writer = pipeline.start()
+    pipeline.execute("INSERT INTO t SELECT i, CASE i % 3 WHEN 0 THEN 'v,\"(' || i WHEN 1 THEN '' END, i * 0.1, 'c' || i % 7"
+                     ' FROM generate_series(1, 1000) i; INSERT INTO t SELECT * FROM t WHERE a % 2 = 0')
+    pipeline.wait_equal()
+    pipeline.execute(f'BEGIN; {change}; COMMIT')
+    pipeline.wait_equal()
+    assert writer.metric('sluice_writer_redone_total') == 0
+    changed = "SELECT n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname = 't'"
+    done = pipeline.source.fetch_one(changed, dbname=pipeline.name)
+    wait_for(lambda: pipeline.fetch_target(changed) == done, 30, 'the statistics')
+    assert pipeline.fetch_target("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 't'") < 50
 
 
 def test_identity_by_another_index(pipeline):

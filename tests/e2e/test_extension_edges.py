@@ -5,6 +5,7 @@ import threading
 import psycopg2
 import pytest
 
+from harness.memory import anonymous_bytes
 from harness.pipeline import Pipeline
 from harness.postgres import NO_FSYNC, Source
 from harness.stream import create_stream, stream_row, wait_state
@@ -66,6 +67,62 @@ def test_stream_name_of_another_database(pipeline):
         assert f'database "{pipeline.name}" of this server already has a stream' in str(refused.value)
     pipeline.execute('INSERT INTO t VALUES (1)')
     assert pipeline.wait_equal() == {'public.t': 1}
+
+
+# -- limits -----------------------------------------------------------------------
+
+def test_more_streams_than_places(nats):
+    """Named where one looks; a place that is given up is taken; dropping needs none."""
+    source = Source(conf={**NO_FSYNC, 'sluice.max_streams': '1'}, name='small')
+
+    def row(name):
+        return stream_row(source, name)
+    try:
+        source.start()
+        source.execute(TABLE)
+        create_stream(source, nats, 'first', ['public.t'])
+        for name in ('second', 'third'):
+            create_stream(source, nats, name, ['public.t'], start=False)
+            source.execute('SELECT sluice.start_stream(%s)', (name,))
+            wait_for(lambda: 'all 1 places' in (row(name)['last_error'] or ''), 30, 'the full house to be named')
+            assert 'sluice.max_streams' in row(name)['last_error_hint']
+        assert [status for status, _, _ in check_rows(source, 'postgres', 'max_streams')] == ['missing', 'missing']
+        source.execute("SELECT sluice.drop_stream('third')")
+        assert row('third') is None
+        source.execute("SELECT sluice.pause_stream('first')")
+        wait_state(source, 'second', 'streaming')
+        assert row('second')['last_error'] is None and check_rows(source, 'postgres', 'max_streams') == []
+        assert row('first')['state'] == 'paused'
+        source.execute("SELECT sluice.drop_stream('second')")
+        source.execute("SELECT sluice.resume_stream('first')")
+        wait_state(source, 'first', 'streaming')
+        source.execute("SELECT sluice.drop_stream('first')")
+        wait_for(lambda: row('first') is None and row('second') is None, 30, 'the streams to be dropped')
+    finally:
+        source.remove()
+
+
+def test_tables_that_come_and_go_take_no_memory(pipeline):
+    pipeline.create('CREATE TABLE kept (id int PRIMARY KEY)')
+    pipeline.execute('CREATE EXTENSION sluice; CREATE PUBLICATION everything FOR ALL TABLES')
+    pipeline.source.set('sluice.nats_url', pipeline.nats.url)
+    pipeline.execute("""SELECT sluice.create_stream(%s, publication => 'everything', options => '{"durability": "broker"}')""",
+                     (pipeline.name,))
+    pipeline.created = True
+    pipeline.call('start_stream')
+    pipeline.wait_state('streaming')
+    # The worker's memory is looked at, not how the changes of tables are described.
+    pipeline.execute('ALTER EVENT TRIGGER sluice_ddl DISABLE; ALTER EVENT TRIGGER sluice_drop DISABLE')
+
+    def come_and_go(count, rows):
+        with pipeline.source.cursor(pipeline.name) as cursor:
+            for number in range(count):
+                cursor.execute(f'CREATE TABLE passing_{number} (id int PRIMARY KEY, v text); '
+                               f'INSERT INTO passing_{number} VALUES (1); DROP TABLE passing_{number}')
+        pipeline.wait_status(lambda row: row['rows'] == rows and row['in_flight'] == 0, 'all to be published', 120)
+        return anonymous_bytes(pipeline.status()['pid'])
+    before = come_and_go(1000, 1000)
+    assert come_and_go(2000, 3000) - before < 4 << 20
 
 
 # -- NATS that is away ------------------------------------------------------------

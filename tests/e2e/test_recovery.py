@@ -91,6 +91,29 @@ def test_nats_store_wiped_under_load(pipeline):
     assert writer.is_running()
 
 
+def test_jetstream_purged_by_hand_while_the_writer_is_away(pipeline):
+    """The source says what is gone and how to have it again, and that is how."""
+    pipeline.create(TABLE)
+    writer = pipeline.start()
+    insert(pipeline, 1, 100)
+    pipeline.wait_equal()
+    writer.stop()
+    insert(pipeline, 101, 3000)
+    pipeline.wait_status(lambda row: row['in_flight'] == 0 and row['rows'] >= 3000, 'all to be published')
+    pipeline.nats.jetstream(f'STREAM.PURGE.{jetstream_name(pipeline)}')
+    insert(pipeline, 3001, 3010)
+    row = pipeline.wait_status(lambda row: 'were removed from JetStream' in (row['last_error'] or ''), 'the loss to be named')
+    assert f'nats stream rm {jetstream_name(pipeline)}' in row['last_error_hint']
+    writer.start(ready=False)
+    assert writer.wait() == REFUSED
+    pipeline.nats.jetstream(f'STREAM.DELETE.{jetstream_name(pipeline)}')
+    insert(pipeline, 3011, 3020)
+    wait_for(lambda: jetstream_name(pipeline) in pipeline.nats.streams(), 30, 'the JetStream stream to be made again')
+    writer.start(ready=False)
+    assert pipeline.wait_equal() == {'public.t': 3020}
+    pipeline.wait_status(lambda row: row['last_error'] is None, 'the error to go')
+
+
 def test_nats_away_for_a_while(pipeline):
     """Commits do not wait, the reason is shown, and everything arrives later."""
     pipeline.create(TABLE)
@@ -228,6 +251,27 @@ def test_dropped_and_created_with_the_same_name(pipeline):
     pipeline.at_target('DELETE FROM sluice.progress; INSERT INTO t SELECT i, \'v\' || i, i FROM generate_series(101, 110) i')
     writer.start()
     assert pipeline.wait_equal() == {'public.t': 120}
+
+
+def test_source_crashes_right_after_the_first_start(pipeline):
+    """A slot that JetStream has seen is noted for good, whatever the server does with commits."""
+    pipeline.create(TABLE)
+    for setting, value in (('synchronous_commit', 'off'), ('wal_writer_delay', '10s')):
+        pipeline.source.set(setting, value)
+    pipeline.stream(start=False)
+    pipeline.source.execute('CHECKPOINT')
+    pipeline.call('start_stream')
+    wait_for(lambda: (pipeline.status() or {}).get('messages'), 30, 'the start to be published', interval=0.005)
+    pipeline.source.kill_everything()
+    pipeline.source.start()
+    for setting in ('synchronous_commit', 'wal_writer_delay'):
+        pipeline.source.execute(f'ALTER SYSTEM RESET {setting}')
+    pipeline.source.execute('SELECT pg_reload_conf()')
+    pipeline.call('start_stream')  # the wish is the user's own commit, and may be lost
+    pipeline.wait_state('streaming')
+    pipeline.writer()
+    insert(pipeline, 1, 10)
+    assert pipeline.wait_equal() == {'public.t': 10}
 
 
 # -- the writer's place -------------------------------------------------------

@@ -183,12 +183,12 @@ def test_wrong_credentials_of_the_writer(reach, pipeline_of):
 
 
 def test_roles_manage_their_own_streams(pipeline):
-    """REPLICATION and SELECT are needed; others get a clear refusal and see nothing."""
+    """REPLICATION and tables of one's own are needed; others get a clear refusal and see nothing."""
     pipeline.create(TABLE + '; CREATE TABLE hidden (id int PRIMARY KEY)')
     pipeline.stream(['public.t'], start=False)
     pipeline.execute('''DROP ROLE IF EXISTS plain, streamer, other_streamer; CREATE ROLE plain LOGIN;
         CREATE ROLE streamer LOGIN REPLICATION; CREATE ROLE other_streamer LOGIN REPLICATION;
-        GRANT SELECT ON t TO streamer, plain; GRANT USAGE ON SCHEMA sluice TO streamer, other_streamer, plain''')
+        ALTER TABLE t OWNER TO streamer; GRANT SELECT ON t TO plain, other_streamer; GRANT USAGE ON SCHEMA sluice TO streamer, other_streamer, plain''')
 
     def refused(user, sql):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege) as caught:
@@ -196,6 +196,7 @@ def test_roles_manage_their_own_streams(pipeline):
         return str(caught.value)
     create = "SELECT sluice.create_stream('mine', tables => ARRAY['public.t'])"
     assert 'plain' in refused('plain', create)
+    assert 'does not own table' in refused('other_streamer', create)  # it may read it
     assert 'hidden' in refused('streamer', "SELECT sluice.create_stream('mine', tables => ARRAY['public.hidden'])")
     assert 'own' in refused('streamer', f"SELECT sluice.start_stream('{pipeline.name}')")
     pipeline.source.execute(create, dbname=pipeline.name, user='streamer')
@@ -211,6 +212,62 @@ def test_roles_manage_their_own_streams(pipeline):
     pipeline.source.execute("SELECT sluice.drop_stream('mine')", dbname=pipeline.name, user='streamer')
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         pipeline.source.execute('SHOW sluice.nats_password_file', dbname=pipeline.name, user='streamer')
+
+
+def test_permission_to_publish_is_taken_away(reach, pipeline_of):
+    """The subject is named as long as it is refused, and what waited goes on when it is granted."""
+    way = reach(lambda: Way(NatsServer(authorization=f'''users: [{{ user: full, password: "{PASSWORD}" }},
+        {{ user: poor, password: "{PASSWORD}", permissions: {{ publish: {{ deny: "sluice.>" }} }} }}]'''), user='full',
+        password_file=nkeys.secret_file('password', PASSWORD)))
+    pipeline = pipeline_of(way.server, 'poor')
+    pipeline.create(TABLE)
+    stream_with(pipeline, way.settings)
+    pipeline.writer(*way.flags)
+    pipeline.execute("INSERT INTO t VALUES (1, 'v')")
+    pipeline.wait_equal()
+    since = pipeline.source.process.log_size()
+    pipeline.source.set('sluice.nats_user', 'poor')
+    pipeline.source.process.wait_log('has new NATS settings', 10, since)
+    pipeline.execute("INSERT INTO t VALUES (2, 'v')")
+    row = pipeline.wait_status(lambda row: 'sluice.poor.change.0' in (row['last_error'] or ''), 'the subject to be named')
+    assert row['in_flight'] == 1 and row['last_error_hint'] == 'Grant the NATS user this subject'
+    connects = row['connects']
+    while pipeline.status()['connects'] < connects + 2:
+        row = pipeline.status()
+        assert not row['connected'] and 'sluice.poor.change.0' in row['last_error']
+    assert 'publishes again' not in pipeline.source.process.log()[since:]
+    pipeline.source.set('sluice.nats_user', 'full')
+    assert pipeline.wait_equal() == {'public.t': 2}
+
+
+def test_secret_file_goes_bad_at_a_reload(reach, pipeline_of):
+    """A healthy stream goes on with what it has, and names the file; nothing waits for a pipe to be opened."""
+    way = reach(with_token)
+    pipeline = pipeline_of(way.server, 'bad_secret')
+    pipeline.create(TABLE)
+    stream_with(pipeline, way.settings)
+    pipeline.writer(*way.flags)
+    pid = pipeline.status()['pid']
+    folder = pathlib.Path(way.settings['sluice.nats_token_file']).parent
+    os.mkfifo(folder / 'pipe')
+    os.chmod(folder / 'pipe', 0o666)
+    (folder / 'blank').write_text('\n')
+    os.chmod(folder / 'blank', 0o644)
+    (folder / 'long').write_text('x' * 5000)
+    os.chmod(folder / 'long', 0o644)
+    for bad, why in (('pipe', 'no regular file'), ('missing', 'No such file'), ('/dev/zero', 'no regular file'),
+                     ('/tmp', 'Is a directory'), ('blank', 'is empty'), ('long', 'longer than')):
+        since = pipeline.source.process.log_size()
+        pipeline.source.set('sluice.nats_token_file', str(folder / bad))
+        pipeline.source.process.wait_log(f'goes on with its NATS settings: .*{bad}.*{why}', 10, since)
+    pipeline.execute("INSERT INTO t VALUES (1, 'v')")
+    assert pipeline.wait_equal() == {'public.t': 1}
+    assert pipeline.status()['pid'] == pid
+    pipeline.source.restart()
+    pipeline.wait_status(lambda row: 'longer than' in (row['last_error'] or ''), 'the file to be named')
+    pipeline.source.set('sluice.nats_token_file', way.settings['sluice.nats_token_file'])
+    pipeline.execute("INSERT INTO t VALUES (2, 'v')")
+    assert pipeline.wait_equal() == {'public.t': 2}
 
 
 def scram(server, user, password):

@@ -1,7 +1,7 @@
 """A short way through for every release: sources, targets and NATS servers."""
 import pytest
 
-from harness import servers
+from harness import catalogs, schemas, servers
 from harness.nats import NatsServer
 from harness.pipeline import Pipeline
 from harness.postgres import NO_FSYNC, Postgres, Source
@@ -96,3 +96,38 @@ def test_target(version, through):
 @pytest.mark.parametrize('version', [version for version in servers.NATS_VERSIONS if version != servers.DEBIAN_NATS])
 def test_nats(version, through):
     pass_through(through(nats=version))
+
+
+def convert(pipeline):
+    """Tables of every kind both releases know, copied with their structure, and followed."""
+    versions = int(pipeline.source.version), int(pipeline.target.version)
+    schemas.Generated(sum(versions), min(versions), tables=120).load(pipeline.source, pipeline.name)
+    pipeline.convert()
+    pipeline.wait_phase(timeout=120)
+    pipeline.execute('DELETE FROM indexed WHERE id % 4 = 0; UPDATE serials SET id = id + 1000 WHERE id < 50; INSERT INTO serials (v) VALUES (NULL)')
+    assert sum(pipeline.wait_equal().values()) > 1000
+    catalogs.compare(pipeline.source, pipeline.target, pipeline.name, ignore=lambda kind, name, what: (
+        name.startswith('public.scratch') or what == 'default' or (what in ('definition', 'inherited', 'local') and kind == 'constraint')))
+
+
+@pytest.mark.parametrize('version', servers.SOURCE_VERSIONS)
+def test_convert_from(version, through):
+    convert(through(source=version))
+
+
+@pytest.mark.parametrize('version', ('10', '12', '14', '16', '18'))
+def test_convert_to(version, through):
+    convert(through(target=version))
+
+
+def test_convert_to_an_older_release_is_refused(through):
+    """What the target's release has not is named before anything is written."""
+    pipeline = through(target='10')
+    pipeline.execute('CREATE TABLE fine (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY, a int, b int GENERATED ALWAYS AS (a * 2) STORED, m int4multirange);'
+                     'CREATE TABLE h (id int PRIMARY KEY) PARTITION BY HASH (id)')
+    writer = pipeline.convert()
+    text = wait_for(lambda: writer.is_running() and writer.page('readyz')[0] == 503 and 'public.t' in writer.page('readyz')[1] and writer.page('readyz')[1]
+                    or not writer.is_running() and writer.log(), 60, lambda: f'a refusal\n{writer.process.log_tail()}')
+    for name in ('public.t', 'public.h'):
+        assert name in text, text
+    assert pipeline.fetch_target("SELECT to_regclass('fine') IS NULL")

@@ -44,6 +44,16 @@ def descendants(pid):
     return found
 
 
+def titled(pid, word):
+    """The process and those below it whose command line, or title, has a word."""
+    def title(process):
+        try:
+            return pathlib.Path(f'/proc/{process}/cmdline').read_text(errors='replace')
+        except OSError:
+            return ''
+    return [process for process in (pid, *descendants(pid)) if word in title(process)]
+
+
 def end_tree(pid, number, patience=PATIENCE):
     """A signal that asks for a quick end, then SIGKILL of what is left; all get it at once if it is SIGKILL."""
     tree = {victim: _start_time(victim) for victim in [pid, *descendants(pid)]}

@@ -4,7 +4,7 @@ import time
 
 import psycopg2
 
-from . import compare, process
+from . import compare, process, schemas
 from .stream import create_stream, stream_row, wait_state
 from .wait import wait_for
 from .writer import Writer
@@ -31,11 +31,11 @@ class Pipeline:
         self.source.execute(sql, dbname=self.name)
         self.target.execute(sql, dbname=self.name)
 
-    def stream(self, tables=None, start=True, options=None, settings=None):
-        """Creates the stream; tables None means all there are."""
+    def stream(self, tables=None, start=True, options=None, settings=None, mode=None, publication=None):
+        """Creates the stream; tables None means all there are, or what the publication has."""
         tables = tables or compare.user_tables(self.source, self.name)
         self.created = True
-        create_stream(self.source, self.nats, self.name, tables, self.name, start, options, settings)
+        create_stream(self.source, self.nats, self.name, tables, self.name, start, options, settings, mode, publication)
         return self
 
     def writer(self, *args, start=True, ready=True, target=None, name='writer', **options):
@@ -48,6 +48,11 @@ class Pipeline:
         """The stream, and a writer, which is given back."""
         self.stream(tables, options=options)
         return self.writer(*args)
+
+    def convert(self, *args, mode='convert+cdc', tables=None, options=None, publication=None, **writer_options):
+        """A stream that copies first, of all tables there are with their partitions, and a writer, which is given back."""
+        self.stream(tables or schemas.roots(self.source, self.name), options=options, mode=mode, publication=publication)
+        return self.writer(*args, ready=False, **writer_options)
 
     def close(self):
         for writer in self.writers:
@@ -91,6 +96,26 @@ class Pipeline:
 
     def fetch_target(self, sql, args=None):
         return self.target.fetch_one(sql, args, self.name)
+
+    def load_row(self):
+        """The stream's row of the target's sluice.load as a dict, without the document; None before there is one."""
+        if self.fetch_target("SELECT to_regclass('sluice.load') IS NULL"):
+            return None
+        rows = self.target.fetch("SELECT to_jsonb(l) - 'document' FROM sluice.load l WHERE l.stream = %s", (self.name,), self.name)
+        return rows[0][0] if rows else None
+
+    def wait_load(self, condition, what, timeout=60):
+        """Waits until condition(row of sluice.load) is true and gives the row."""
+        last = {}
+
+        def reached():
+            last['row'] = self.load_row()
+            return last['row'] and condition(last['row'])
+        wait_for(reached, timeout, lambda: f'{what}; the load is {last["row"]}, the stream {self.status()}')
+        return last['row']
+
+    def wait_phase(self, phase='done', timeout=60):
+        return self.wait_load(lambda row: row['phase'] == phase, f'waited for the load to be in phase {phase}', timeout)
 
     def progress(self):
         return compare.progress(self.target, self.name, self.name)

@@ -4,22 +4,25 @@ import json
 from .wait import wait_for
 
 
-def create_stream(source, nats, name, tables, dbname='postgres', start=True, options=None, settings=None):
+def create_stream(source, nats, name, tables, dbname='postgres', start=True, options=None, settings=None, mode=None,
+                  publication=None):
     """Points the source at a NATS server, creates and starts a stream, waits until it streams.
 
-    tables are names as SQL writes them; settings are more sluice.* parameters,
-    set for the whole cluster.
+    tables are names as SQL writes them; or publication is the name of one. settings are more
+    sluice.* parameters, set for the whole cluster. A stream of another mode than cdc is started and
+    not waited for.
     """
     for setting, value in {'sluice.nats_url': nats if isinstance(nats, str) else nats.url, **(settings or {})}.items():
         source.set(setting, value)
     source.execute('CREATE EXTENSION IF NOT EXISTS sluice', dbname=dbname)
-    if options:
-        source.execute('SELECT sluice.create_stream(%s, tables => %s, options => %s)',
-                       (name, list(tables), json.dumps(options)), dbname)
-    else:
-        source.execute('SELECT sluice.create_stream(%s, tables => %s)', (name, list(tables)), dbname)
-    if start:
+    arguments = {'tables': None if publication else list(tables), 'publication': publication, 'mode': mode,
+                 'options': json.dumps(options) if options else None}
+    given = {key: value for key, value in arguments.items() if value is not None}
+    source.execute(f'SELECT sluice.create_stream(%s, {", ".join(f"{key} => %s" for key in given)})', (name, *given.values()), dbname)
+    if start and mode in (None, 'cdc'):
         start_stream(source, name, dbname)
+    elif start:
+        source.execute('SELECT sluice.start_stream(%s)', (name,), dbname)
 
 
 def start_stream(source, name, dbname='postgres', timeout=30):
