@@ -71,7 +71,9 @@ CREATE FUNCTION sluice.document_columns(tables oid[], hidden text[], OUT relid o
 	LEFT JOIN LATERAL (
 		SELECT expression, CASE a.attgenerated WHEN ''
 			THEN sluice.document_literal(f.adbin::text, expression, a.atttypid, a.atttypmod) END AS literal
-		FROM pg_attrdef f CROSS JOIN LATERAL (SELECT pg_get_expr(f.adbin, f.adrelid) AS expression OFFSET 0) e
+		-- With the table its columns' names are made ready each time, as many as there are; defaults use none of them.
+		FROM pg_attrdef f CROSS JOIN LATERAL (
+			SELECT pg_get_expr(f.adbin, CASE a.attgenerated WHEN '' THEN 0 ELSE f.adrelid END) AS expression OFFSET 0) e
 		WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum) d ON true
 	GROUP BY a.attrelid
 $$;

@@ -36,7 +36,7 @@ DECLARE
 	earlier sluice.copy_table;
 	since bigint;
 	has_key boolean := EXISTS (SELECT FROM pg_class c JOIN pg_index i ON i.indrelid = c.oid
-		WHERE c.oid = copy_table_plan.relid AND (i.indisreplident OR i.indisprimary));
+		WHERE c.oid = copy_table_plan.relid AND (i.indisreplident OR i.indisprimary) AND i.indimmediate);
 BEGIN
 	SELECT t.* INTO earlier FROM sluice.copy_table t
 		WHERE t.stream = stream_name AND t.relid = copy_table_plan.relid AND t.generation < copy_table_plan.generation

@@ -229,12 +229,13 @@ CREATE FUNCTION sluice.fills(before jsonb, after jsonb, made oid[], conversions 
 	LANGUAGE sql STABLE AS $$
 	WITH pairs AS (
 		SELECT (n->>'id')::oid AS relid, o AS old, n AS new
-		FROM jsonb_array_elements(after) AS n LEFT JOIN jsonb_array_elements(before) AS o ON o->>'id' = n->>'id')
-	SELECT coalesce(jsonb_agg(f.fill), '[]') FROM (
-		SELECT sluice.fill_of_column(a) AS fill
-		FROM pairs p CROSS JOIN LATERAL sluice.positions(p.new) AS added
-		JOIN pg_attribute a ON a.attrelid = p.relid AND a.attnum = added
-		WHERE p.old IS NOT NULL AND added NOT IN (SELECT sluice.positions(p.old))
+		FROM jsonb_array_elements(after) AS n LEFT JOIN jsonb_array_elements(before) AS o ON o->>'id' = n->>'id'),
+	added AS MATERIALIZED (
+		SELECT p.relid, n.attnum FROM pairs p
+		CROSS JOIN LATERAL (SELECT sluice.positions(p.new) EXCEPT SELECT sluice.positions(p.old)) AS n (attnum)
+		WHERE p.old IS NOT NULL),
+	fills AS MATERIALIZED (
+		SELECT sluice.fill_of_column(a) AS fill FROM added n JOIN pg_attribute a ON a.attrelid = n.relid AND a.attnum = n.attnum
 		UNION ALL
 		SELECT sluice.fill(p.relid, (c->>'position')::integer, CASE WHEN (c->>'fixed')::boolean THEN 'expression' ELSE 'unknown' END,
 			CASE WHEN (c->>'fixed')::boolean THEN c->>'expression' ELSE 'its USING depends on more than the row' END)
@@ -242,8 +243,8 @@ CREATE FUNCTION sluice.fills(before jsonb, after jsonb, made oid[], conversions 
 		UNION ALL
 		SELECT sluice.fill(p.relid, 0, 'unknown', 'it was not in the stream before')
 		FROM pairs p WHERE p.old IS NULL AND NOT p.relid = ANY (made)
-		AND EXISTS (SELECT FROM sluice.any_value(p.relid, 'tableoid'))) f
-	WHERE f.fill IS NOT NULL
+		AND EXISTS (SELECT FROM sluice.any_value(p.relid, 'tableoid')))
+	SELECT coalesce(jsonb_agg(f.fill), '[]') FROM fills f WHERE f.fill IS NOT NULL
 $$;
 
 -- ---- the message ----

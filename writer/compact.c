@@ -49,7 +49,7 @@ typedef enum TableMode
 {
 	MODE_INSERTS, /* nothing but inserts: as they come */
 	MODE_KEYED,	  /* through entries */
-	MODE_ORDERED  /* no key: one after the other */
+	MODE_ORDERED  /* no key, or no way to set all columns: one after the other */
 } TableMode;
 
 typedef struct TableUse
@@ -302,7 +302,8 @@ find_uses(CompactSpace *space, const Change *changes, size_t count, SluiceError 
 				return false;
 		}
 		if (changes[i].action != CHANGE_INSERT || table->lenient)
-			space->uses[table->scratch].mode = table->keyed ? MODE_KEYED : MODE_ORDERED;
+			space->uses[table->scratch].mode =
+				table->keyed && !table->fixed ? MODE_KEYED : MODE_ORDERED;
 	}
 	return true;
 }

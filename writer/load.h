@@ -39,7 +39,6 @@ typedef struct Load
 	LoadFinish *finish;
 	uint32_t looked_at; /* newest document seen */
 	int64_t counted_ms, looked_ms, reported_ms;
-	char told[sizeof(((LoadState *) 0)->error)];
 } Load;
 
 typedef enum LoadOutcome

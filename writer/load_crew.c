@@ -45,8 +45,7 @@ typedef struct Worker
 	int64_t answered_ms; /* when what is gathered was last answered for */
 	Retry quick, slow;
 	Trouble trouble;
-	bool nats_failed; /* the error is of NATS */
-	bool failing;
+	bool nats_failed;	  /* the error is of NATS */
 	bool told_target;	  /* the error stands in the target's state */
 	LoadState over_state; /* the copy's when all was in... */
 	JetStreamInfo over;	  /* ...and its stream's; zero before */
@@ -57,8 +56,6 @@ struct LoadCrew
 	LoadCrewSettings settings;
 	atomic_bool stop;
 	_Atomic uint64_t rows, bytes, bundles;
-	pthread_mutex_t lock;  /* guards `failures` */
-	SluiceError *failures; /* by worker; code SLUICE_OK when it works */
 	int count;
 	Worker workers[];
 };
@@ -249,19 +246,11 @@ count_taken(Worker *worker)
 static void
 note_success(Worker *worker)
 {
-	LoadCrew *crew = worker->crew;
-
 	if (worker->told_target && worker->target != NULL)
 		worker->told_target = !worker->target->load->set_error(worker->target, "", NULL);
 	retry_reset(&worker->quick);
 	retry_reset(&worker->slow);
-	if (!worker->failing)
-		return;
-	worker->failing = false;
 	trouble_over(&worker->trouble);
-	pthread_mutex_lock(&crew->lock);
-	crew->failures[worker - crew->workers].code = SLUICE_OK;
-	pthread_mutex_unlock(&crew->lock);
 }
 
 /* What could not be had whole is fetched anew. */
@@ -409,7 +398,9 @@ rest(Worker *worker, const LoadState *state, const JetStreamInfo *info, int64_t 
 	close_target(worker);
 	if (!drop_leftovers(worker, state, &others, err))
 		return false;
-	worker->over = others ? (JetStreamInfo){0} : *info;
+	if (others)
+		return true;
+	worker->over = *info;
 	worker->over_state = *state;
 	return true;
 }
@@ -482,14 +473,10 @@ face(Worker *worker, const SluiceError *err)
 	}
 	if (stopped(worker))
 		return 0;
-	worker->failing = true;
 	stats_count_error(crew->settings.target.stats, err->code);
 	trouble_tell(&worker->trouble, crew->settings.target.log, passes ? LOG_WARNING : LOG_ERROR,
 				 passes ? "loading is interrupted" : "loading is stopped by an error", err,
 				 beacon_clock());
-	pthread_mutex_lock(&crew->lock);
-	crew->failures[worker - crew->workers] = *err;
-	pthread_mutex_unlock(&crew->lock);
 	if (passes)
 		return retry_next(&worker->quick);
 	tell_target(worker, err);
@@ -548,14 +535,12 @@ load_crew_start(const LoadCrewSettings *settings, SluiceError *err)
 	size_t count = (size_t) settings->connections;
 	LoadCrew *crew = calloc(1, sizeof(*crew) + count * sizeof(crew->workers[0]));
 
-	if (crew == NULL || (crew->failures = calloc(count + 1, sizeof(*crew->failures))) == NULL)
+	if (crew == NULL)
 	{
-		free(crew);
 		(void) sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for %zu threads", count);
 		return NULL;
 	}
 	crew->settings = *settings;
-	pthread_mutex_init(&crew->lock, NULL);
 	for (size_t i = 0; i < count; i++)
 	{
 		Worker *worker = &crew->workers[i];
@@ -584,8 +569,6 @@ load_crew_stop(LoadCrew *crew)
 		(void) pthread_join(crew->workers[i].thread, NULL);
 		worker_free(&crew->workers[i]);
 	}
-	pthread_mutex_destroy(&crew->lock);
-	free(crew->failures);
 	free(crew);
 }
 
@@ -594,20 +577,4 @@ load_crew_counts(const LoadCrew *crew)
 {
 	return (LoadCounts){atomic_load(&crew->rows), atomic_load(&crew->bytes),
 						atomic_load(&crew->bundles)};
-}
-
-bool
-load_crew_trouble(LoadCrew *crew, SluiceError *err)
-{
-	bool any = false;
-
-	pthread_mutex_lock(&crew->lock);
-	for (int i = 0; i < crew->count && !any; i++)
-	{
-		any = crew->failures[i].code != SLUICE_OK;
-		if (any)
-			*err = crew->failures[i];
-	}
-	pthread_mutex_unlock(&crew->lock);
-	return any;
 }

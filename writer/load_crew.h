@@ -34,7 +34,4 @@ extern void load_crew_stop(LoadCrew *crew);
 
 extern LoadCounts load_crew_counts(const LoadCrew *crew);
 
-/* Why a thread cannot load at present; false when all can. */
-extern bool load_crew_trouble(LoadCrew *crew, SluiceError *err);
-
 #endif

@@ -11,6 +11,7 @@
 #include "preview.h"
 #include "session.h"
 #include "trouble.h"
+#include "verify.h"
 
 #include <unistd.h>
 
@@ -330,6 +331,8 @@ main(int argc, char **argv)
 	SluiceError err = {0};
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "verify") == 0)
+		return verify_main(argc - 1, argv + 1);
 	if (!service_start(&service, &writer_program, argc, argv, &status))
 		return status;
 	writer.service = &service;

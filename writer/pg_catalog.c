@@ -28,7 +28,8 @@ static const char columns_sql[] =
 	" SELECT b.number, t.typbasetype FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid"
 	"  WHERE t.typtype = 'd')"
 	"SELECT a.attname, t.oid, t.typtype, pg_catalog.format_type(t.oid, -1), a.attnum,"
-	" %s, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod)"
+	" %s, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod),"
+	" a.attidentity = 'a'"
 	" FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype <> 'd'"
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::pg_catalog.oid AND a.attnum = b.number";
 
@@ -46,7 +47,8 @@ enum
 	COLUMN_NUMBER,
 	COLUMN_IS_GENERATED,
 	COLUMN_MODIFIER,
-	COLUMN_WHOLE_TYPE
+	COLUMN_WHOLE_TYPE,
+	COLUMN_IS_FIXED
 };
 
 void
@@ -295,6 +297,7 @@ set_column(PgConnection *c, PgColumn *out, const BundleColumn *column, const PGr
 		*PQgetvalue(columns, row, COLUMN_IS_GENERATED) != '\0')
 		computed = true;
 	out->written = !computed;
+	out->fixed = *PQgetvalue(columns, row, COLUMN_IS_FIXED) == 't';
 	/* A computed column is not written, but may be part of the key. */
 	return set_sent(out, column, types, err) &&
 		   (set_target_type(out, column, columns, row) || fail_memory(err)) &&
@@ -302,7 +305,7 @@ set_column(PgConnection *c, PgColumn *out, const BundleColumn *column, const PGr
 }
 
 static bool
-set_columns(PgConnection *c, PgTable *out, const Table *table, const PGresult *columns,
+set_columns(PgConnection *c, PgTable *out, Table *table, const PGresult *columns,
 			const PGresult *types, SluiceError *err)
 {
 	const BundleRelation *relation = table->relation;
@@ -323,6 +326,9 @@ set_columns(PgConnection *c, PgTable *out, const Table *table, const PGresult *c
 	out->verbatim = out->written == relation->column_count;
 	for (uint16_t i = 0; i < table->key_count; i++)
 		out->columns[table->key[i]].key = true;
+	table->fixed = false;
+	for (uint16_t i = 0; i < out->column_count; i++)
+		table->fixed |= out->columns[i].fixed && !out->columns[i].key;
 	out->column_list = pg_column_list(out);
 	return out->column_list != NULL || fail_memory(err);
 }

@@ -19,6 +19,7 @@ typedef struct PgColumn
 	bool written;	   /* not computed by source or target */
 	bool same;		   /* COPY BINARY takes it as it came */
 	bool key;		   /* of Table.key */
+	bool fixed;		   /* GENERATED ALWAYS AS IDENTITY: written with the row, never set again */
 	bool compare_text; /* its type has no equality, or not that of what is written */
 } PgColumn;
 

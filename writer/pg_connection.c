@@ -66,21 +66,33 @@ static const struct Refusal
 {
 	const char *words;
 	SluiceErrorCode code;
-	const char *hint;
+	const char *hint; /* with the place */
 } refusals[] = {
 	{"authentication failed", SLUICE_ERROR_DENIED,
-	 "check user and password (--target-password-file) and the target's pg_hba.conf"},
-	{"no password supplied", SLUICE_ERROR_DENIED, "give the password with --target-password-file"},
-	{"pg_hba.conf", SLUICE_ERROR_DENIED,
-	 "let the writer's user and address in by the target's pg_hba.conf"},
-	{"is not permitted to log in", SLUICE_ERROR_DENIED, "grant the role LOGIN at the target"},
+	 "check user and password (--%1$s-password-file) and the %1$s's pg_hba.conf"},
+	{"no password supplied", SLUICE_ERROR_DENIED, "give the password with --%s-password-file"},
+	{"pg_hba.conf", SLUICE_ERROR_DENIED, "let the user and address in by the %s's pg_hba.conf"},
+	{"is not permitted to log in", SLUICE_ERROR_DENIED, "grant the role LOGIN at the %s"},
 	{"permission denied for database", SLUICE_ERROR_DENIED,
-	 "grant the role CONNECT on the database"},
-	{"FATAL:  role \"", SLUICE_ERROR_DENIED, "make the role at the target, or name another user"},
-	{"FATAL:  database \"", SLUICE_ERROR_NOT_FOUND,
-	 "make the database at the target, or name another"},
-	{"invalid ", SLUICE_ERROR_ARGUMENT, "mend --target"},
+	 "grant the role CONNECT on the %s's database"},
+	{"FATAL:  role \"", SLUICE_ERROR_DENIED, "make the role at the %s, or name another user"},
+	{"FATAL:  database \"", SLUICE_ERROR_NOT_FOUND, "make the database at the %s, or name another"},
+	{"invalid ", SLUICE_ERROR_ARGUMENT, "mend --%s"},
 };
+
+static const PgRole writer_role = {"target", "sluice-writer", false, false};
+
+static const PgRole *
+role_of(const PgConnection *c)
+{
+	return c->settings->role != NULL ? c->settings->role : &writer_role;
+}
+
+static const char *
+place_of(const PgConnection *c)
+{
+	return role_of(c)->place;
+}
 
 /* ---- errors ---- */
 
@@ -111,7 +123,7 @@ pg_fail_lost(PgConnection *c, SluiceError *err)
 	const char *text = PQerrorMessage(c->conn);
 
 	c->sqlstate[0] = '\0';
-	return sluice_fail(err, SLUICE_ERROR_IO, "connection to the target lost: %.*s",
+	return sluice_fail(err, SLUICE_ERROR_IO, "connection to the %s lost: %.*s", place_of(c),
 					   trimmed_length(text), text);
 }
 
@@ -169,11 +181,18 @@ wait_socket(PgConnection *c, bool write, SluiceError *err)
 		if (ready < 0 && errno == EINTR)
 			ready = 0;
 		else if (ready < 0)
-			return sluice_fail(err, SLUICE_ERROR_IO, "cannot wait for the target: %m");
+			return sluice_fail(err, SLUICE_ERROR_IO, "cannot wait for the %s: %m", place_of(c));
 		if (ready == 0 && !c->settings->go_on(c->settings->context))
-			return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the target");
+			return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the %s",
+							   place_of(c));
 	}
 	return true;
+}
+
+bool
+pg_wait(PgConnection *c, SluiceError *err)
+{
+	return wait_socket(c, false, err) && (PQconsumeInput(c->conn) == 1 || pg_fail_lost(c, err));
 }
 
 bool
@@ -279,16 +298,18 @@ ignore_notice(void *context, const PGresult *result)
 
 /* Whoever refuses the writer will do so again until somebody mends it. */
 static bool
-fail_connect(const char *text, SluiceError *err)
+fail_connect(const PgConnection *c, SluiceError *err)
 {
-	(void) sluice_fail(err, SLUICE_ERROR_IO, "cannot connect to the target: %.*s",
+	const char *text = PQerrorMessage(c->conn);
+
+	(void) sluice_fail(err, SLUICE_ERROR_IO, "cannot connect to the %s: %.*s", place_of(c),
 					   trimmed_length(text), text);
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 	{
 		if (strstr(text, refusals[i].words) == NULL)
 			continue;
 		err->code = refusals[i].code;
-		return sluice_hint(err, "%s", refusals[i].hint);
+		return sluice_hint(err, refusals[i].hint, place_of(c));
 	}
 	return false;
 }
@@ -304,19 +325,28 @@ open_connection(PgConnection *c, SluiceError *err)
 						  "dbname",
 						  "application_name",
 						  "client_encoding",
+						  "replication",
 						  c->settings->password != NULL ? "password" : NULL,
 						  NULL};
-	const char *values[] = {
-		"5", "10", "5", "3", c->settings->uri, name, "UTF8", c->settings->password, NULL};
+	const char *values[] = {"5",
+							"10",
+							"5",
+							"3",
+							c->settings->uri,
+							name,
+							"UTF8",
+							role_of(c)->replicates ? "database" : NULL,
+							c->settings->password,
+							NULL};
 
 	/* The first four are defaults that the URI overrides, those behind it are ours. */
-	(void) snprintf(name, sizeof(name), "sluice-writer %s", c->settings->stream);
+	(void) snprintf(name, sizeof(name), "%s %s", role_of(c)->application, c->settings->stream);
 	c->conn = PQconnectdbParams(keys, values, 1);
 	if (c->conn == NULL)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a connection");
 	if (PQstatus(c->conn) == CONNECTION_OK)
 		return true;
-	return fail_connect(PQerrorMessage(c->conn), err);
+	return fail_connect(c, err);
 }
 
 /* A setting that needs a privilege; without it the writer goes on and says what that means. */
@@ -362,8 +392,11 @@ pg_session_settings(PgConnection *c, SluiceError *err)
 static bool
 set_session(PgConnection *c, SluiceError *err)
 {
-	return pg_session_settings(c, err) &&
-		   try_setting(c, "SET session_replication_role = replica",
+	if (!pg_session_settings(c, err))
+		return false;
+	if (role_of(c)->reads)
+		return true;
+	return try_setting(c, "SET session_replication_role = replica",
 					   "triggers and foreign keys act at the target: changes are applied in source "
 					   "order, which is slower",
 					   &c->replica_role, err) &&
@@ -380,13 +413,14 @@ pg_connect(PgConnection *c, const TargetSettings *settings, SluiceError *err)
 	c->version = PQserverVersion(c->conn);
 	if (c->version < 100000)
 	{
-		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "the target is PostgreSQL %d.%d",
+		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "the %s is PostgreSQL %d.%d", place_of(c),
 						   c->version / 10000, c->version / 100 % 100);
 		return sluice_hint(err, "PostgreSQL 10 or newer is needed");
 	}
 	if (PQsetnonblocking(c->conn, 1) != 0)
 		return pg_fail_lost(c, err);
-	return set_session(c, err) || sluice_prefix(err, "preparing the session");
+	return role_of(c)->replicates || set_session(c, err) ||
+		   sluice_prefix(err, "preparing the session");
 }
 
 void

@@ -18,6 +18,16 @@
 #define SQLSTATE_PREREQUISITE  "55000"
 #define SQLSTATE_LOCK_TIMEOUT  "55P03"
 #define SQLSTATE_NOT_SUPPORTED "0A000"
+#define SQLSTATE_NO_TABLE	   "42P01"
+
+/* What a connection is for. */
+typedef struct PgRole
+{
+	const char *place;		 /* "target": what it is to, in messages and options' names */
+	const char *application; /* begins its application_name */
+	bool reads;				 /* changes nothing but tables of ours: needs no rights for more */
+	bool replicates;		 /* takes replication commands; has no session settings */
+} PgRole;
 
 typedef struct PgConnection
 {
@@ -41,6 +51,9 @@ extern bool pg_flush(PgConnection *c, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* PQgetResult(): the next result, NULL at the end of a query.  False only when the connection is lost. */
 extern bool pg_take(PgConnection *c, PGresult **result, SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Waits until the server sent something, and reads it. */
+extern bool pg_wait(PgConnection *c, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Takes all results of a query; fails with the first error among them.  *last may be NULL. */
 extern bool pg_take_all(PgConnection *c, PGresult **last, SluiceError *err) SLUICE_MUST_CHECK;

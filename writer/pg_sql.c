@@ -212,7 +212,7 @@ put_upsert(SqlText *sql)
 	{
 		const PgColumn *column = &table->columns[i];
 
-		if (!column->written || column->key)
+		if (!column->written || column->fixed || column->key)
 			continue;
 		(void) fprintf(sql->out, "%s%s = EXCLUDED.%s", *separator == '\0' ? "UPDATE SET " : ", ",
 					   column->name, column->name);
@@ -227,7 +227,7 @@ is_set(const SqlText *sql, uint16_t i)
 {
 	const PgColumn *column = &sql->at_target->columns[i];
 
-	return column->written && is_present(sql->statement, i) &&
+	return column->written && !column->fixed && is_present(sql->statement, i) &&
 		   (!column->key || sql->statement->kind == PG_UPDATE_MOVE);
 }
 
@@ -255,7 +255,7 @@ put_no_set(SqlText *sql)
 
 	for (uint16_t i = 0; *sql->separator == '\0' && i < table->column_count; i++)
 	{
-		if (table->columns[i].written)
+		if (table->columns[i].written && !table->columns[i].fixed)
 		{
 			(void) fprintf(sql->out, "%s = t.%s", table->columns[i].name, table->columns[i].name);
 			sql->separator = ", ";

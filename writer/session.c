@@ -12,14 +12,12 @@
 #include <stdlib.h>
 
 #include "ddl_message.h"
-#include "load.h"
+#include "hold.h"
+#include "session_start.h"
 
-#include "common/nats/load_stream.h"
-
-#define PULL_BYTES	   ((size_t) 8 << 20) /* messages fetched ahead */
-#define IDLE_MS		   250				  /* between looks at signals and lease */
-#define FLUSH_LOOK_MS  100				  /* between looks at what is durable */
-#define STREAM_WAIT_MS 500				  /* between looks for a stream that is not there */
+#define PULL_BYTES	  ((size_t) 8 << 20) /* messages fetched ahead */
+#define IDLE_MS		  250				 /* between looks at signals and lease */
+#define FLUSH_LOOK_MS 100				 /* between looks at what is durable */
 
 /* One to gather into, one at the target, one for the start of the next when a batch is split. */
 #define BATCHES 3
@@ -48,6 +46,7 @@ typedef struct Session
 	bool load_due; /* the copy's tables have caught up with its snapshot */
 	bool working;  /* Writer.worked, and it was told */
 	Durability durability;
+	Hold hold;
 	int64_t commit_time;
 } Session;
 
@@ -89,6 +88,7 @@ note_committed(Session *session, Batch *batch)
 {
 	DurableMark mark = {batch->end.position, batch->end.next_sequence, session->stream_created};
 
+	session->hold.position = mark.id.commit;
 	durability_add(&session->durability, &mark, session->target->committed);
 	report_durable(session);
 	if (batch->end.commit_time != 0)
@@ -126,9 +126,8 @@ settle(Session *session, SluiceError *err)
 	return true;
 }
 
-/* Called where the work can end at any time. */
-static bool
-undisturbed(void *context)
+bool
+writer_undisturbed(void *context)
 {
 	Writer *writer = context;
 
@@ -147,7 +146,7 @@ apply_made(Session *session, Batch *batch, bool commit, SluiceError *err)
 	if (commit || missing.code != SLUICE_ERROR_NOT_FOUND || writer->settings.on_ddl != DDL_APPLY)
 		return false;
 	if (!ddl_message_ahead(&session->nats, &writer->settings, session->reader.first_part,
-						   &session->at, undisturbed, writer, &change, err))
+						   &session->at, writer_undisturbed, writer, &change, err))
 		return false;
 	*err = missing;
 	good = change != NULL && session->target->ops->alter(session->target, change, err);
@@ -183,6 +182,15 @@ apply_current(Session *session, SluiceError *err)
 	if (commit)
 		session->current = rest;
 	return !pinned || settle(session, err);
+}
+
+/* Stands still where somebody wants it, at a boundary: before a transaction that ends at `commit`. */
+static bool
+obey_hold(Session *session, uint64_t commit, SluiceError *err)
+{
+	return !hold_is_due(&session->hold, commit) ||
+		   ((session->current->transactions == 0 || apply_current(session, err)) &&
+			settle(session, err) && hold_wait(&session->hold, commit, err));
 }
 
 /* ---- gathering ---- */
@@ -228,8 +236,8 @@ take_begin(Session *session, const BundleRecord *record, SluiceError *err)
 {
 	if (session->in_transaction)
 		return fail_order(session, record, err);
-	session->in_transaction = true;
-	return true;
+	session->in_transaction = obey_hold(session, record->id.commit, err);
+	return session->in_transaction;
 }
 
 /* Whether a change is in the copy of its table. */
@@ -345,8 +353,11 @@ take_note(Session *session, const BundleRecord *record, SluiceError *err)
 
 	if (session->in_transaction && ddl_message_is(record))
 		return take_change(session, record, err);
-	if (!transactional && !session->in_transaction)
-		end_transaction(session, record, 0);
+	if (transactional || session->in_transaction)
+		return true;
+	if (!obey_hold(session, record->id.commit, err))
+		return false;
+	end_transaction(session, record, 0);
 	return true;
 }
 
@@ -517,8 +528,11 @@ run_rounds(Session *session, SluiceError *err)
 		if (writer_poll(session->writer))
 			return drain(session, err) ? SESSION_DRAINED : SESSION_FAILED;
 		adopt_settings(session);
-		if (!take_turn(session, err))
-			return SESSION_FAILED;
+		hold_listen(&session->hold);
+		if ((!session->in_transaction && !obey_hold(session, 0, err)) || !take_turn(session, err))
+			return session->hold.gave_up && writer_poll(session->writer) && drain(session, err)
+					   ? SESSION_DRAINED
+					   : SESSION_FAILED;
 		if (session->load_due && !session->in_transaction)
 			return complete_load(session, err) ? SESSION_AGAIN : SESSION_FAILED;
 		if (may_renew(session))
@@ -655,109 +669,14 @@ session_close(Session *session)
 	nats_session_close(&session->nats);
 }
 
-/* Whether there is a stream of changes or, before it, one of a copy. */
-static bool
-find_stream(Session *session, bool changes, SluiceError *err)
-{
-	const char *stream = session->writer->settings.stream;
-	JetStreamInfo info;
-
-	if (jetstream_info(&session->nats, stream, &info, err))
-		return true;
-	return !changes && err->code == SLUICE_ERROR_NOT_FOUND &&
-		   load_stream_info(&session->nats, stream, &info, NULL);
-}
-
-/* A writer that has no stream is not ready, and says what it waits for. */
-static void
-tell_awaited(Writer *writer, const SluiceError *err)
-{
-	char reason[HEALTH_REASON_SIZE];
-
-	log_failure(writer->service->log, LOG_INFO, "waiting for the stream to be made", err, NULL);
-	(void) snprintf(reason, sizeof(reason), "waiting for stream %s to be started at the source: %s",
-					writer->settings.stream, err->message);
-	health_set_reason(&writer->service->health, reason);
-}
-
-/* The source may make the stream later than the writer is started; with `changes` a copy is not enough. */
-static bool
-await_stream(Session *session, bool changes, SluiceError *err)
-{
-	Writer *writer = session->writer;
-	bool told = false;
-
-	while (!find_stream(session, changes, err))
-	{
-		if (err->code != SLUICE_ERROR_NOT_FOUND)
-			return false;
-		if (!told)
-			tell_awaited(writer, err);
-		told = true;
-		stats_set_level(&writer->stats, true);
-		nats_Sleep(STREAM_WAIT_MS);
-		if (writer_poll(writer) || !beacon_held(writer->beacon))
-			return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the stream");
-	}
-	if (told)
-		health_set_reason(&writer->service->health, "the stream is there: starting");
-	return true;
-}
-
-/* ---- the copy ---- */
-
-static void
-load_tell(void *context, LoadPhase phase, const SluiceError *err)
-{
-	Writer *writer = context;
-
-	(void) phase;
-	stats_set_state(&writer->stats, err != NULL ? WRITER_STOPPED : WRITER_LOADING);
-	health_set_reason(&writer->service->health, err != NULL ? err->message : NULL);
-	writer->worked |= err == NULL;
-}
-
-/* Takes part in the copy, if there is one; true when changes follow, else *end says what does. */
-static bool
-run_load(Session *session, SessionEnd *end, SluiceError *err)
-{
-	Writer *writer = session->writer;
-	const LoadSettings settings = {
-		.stream = writer->settings.stream,
-		.consumer = writer->settings.consumer,
-		.finish = session->target_settings,
-		.index_connections = writer->settings.index_connections,
-		.structure = &writer->settings.structure,
-		.log = writer->service->log,
-		.display = writer->display,
-		.go_on = undisturbed,
-		.tell = load_tell,
-		.context = writer,
-	};
-	static const SessionEnd ends[] = {
-		[LOAD_BROKEN] = SESSION_FAILED,
-		[LOAD_STOPPED] = SESSION_DRAINED,
-		[LOAD_CHANGES] = SESSION_AGAIN,
-		[LOAD_FINISHED] = SESSION_FINISHED,
-	};
-	LoadOutcome outcome;
-
-	load_init(&session->load, &settings);
-	outcome = load_run(&session->load, &session->nats, session->target, &session->progress, err);
-	*end = ends[outcome];
-	if (outcome == LOAD_STOPPED && !writer->service->draining)
-	{
-		(void) sluice_fail(err, SLUICE_ERROR_CONFLICT, "the lease was lost");
-		*end = SESSION_FAILED;
-	}
-	return outcome == LOAD_CHANGES;
-}
-
 static SessionEnd
 run_changes(Session *session, SluiceError *err)
 {
-	if (!await_stream(session, true, err) || !open_reader(session, err) ||
-		!report_start(session, err))
+	hold_init(&session->hold, session->target, session->writer->service->log,
+			  session->progress.position.commit, writer_undisturbed, session->writer);
+	if (!session_await_stream(session->writer, &session->nats, true, err) ||
+		!open_reader(session, err) || !report_start(session, err) ||
+		!hold_open(&session->hold, err))
 		return SESSION_FAILED;
 	if (session->first_read > session->last_available)
 		begin_work(session);
@@ -779,8 +698,9 @@ session_run(Writer *writer, SluiceError *err)
 	writer->worked = false;
 	stats_set_state(&writer->stats, WRITER_CONNECTING);
 	if (nats_session_open(&session->nats, &writer->settings.nats, err) &&
-		await_stream(session, false, err) && open_target(session, err) &&
-		run_load(session, &end, err))
+		session_await_stream(writer, &session->nats, false, err) && open_target(session, err) &&
+		session_run_load(writer, &session->load, &session->nats, session->target,
+						 &session->target_settings, &session->progress, &end, err))
 		end = run_changes(session, err);
 	session_close(session);
 	free(session);

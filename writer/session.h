@@ -47,4 +47,7 @@ extern SessionEnd session_run(Writer *writer, SluiceError *err);
 /* Signals, health and reload; true when the end was asked for. */
 extern bool writer_poll(Writer *writer);
 
+/* For a wait: false when the end was asked for or the lease was lost.  The context is the Writer. */
+extern bool writer_undisturbed(void *context);
+
 #endif

@@ -252,6 +252,9 @@ static const OptionExample examples[] = {
 	 "--progress"},
 	{"A second target of the same stream",
 	 "sluice-writer --stream shop --consumer reports --target postgresql://sluice@db3/reports"},
+	{"Compare source and target while the stream runs (sluice-writer verify --help)",
+	 "sluice-writer verify --stream shop --source postgresql://sluice@db1/shop "
+	 "--target postgresql://sluice@db2/shop"},
 	{NULL, NULL},
 };
 

@@ -36,6 +36,7 @@ typedef struct Table
 	uint16_t *key_place; /* places in an old key */
 
 	bool keyed;	  /* set by the target: it has a unique key of the same columns */
+	bool fixed;	  /* set by the target: it has a column beside the key that no update can set */
 	bool lenient; /* what is there of it may be older or newer than its changes: they make it so */
 	void *at_target;	/* what the target knows of it */
 	struct Table *next; /* of all tables, retired ones too */

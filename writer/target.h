@@ -54,6 +54,7 @@ typedef struct TargetSettings
 	/* Called at least every second while the target is waited for; false gives up. */
 	bool (*go_on)(void *context);
 	void *context;
+	const struct PgRole *role; /* NULL: the writer's */
 } TargetSettings;
 
 typedef struct Target Target;
@@ -99,6 +100,7 @@ struct Target
 {
 	const TargetOps *ops;
 	const struct LoadOps *load;
+	const struct HoldOps *hold;
 	bool outstanding;	  /* a batch waits for settle() */
 	bool worn;			  /* grew beyond its bounds: open another when nothing is under way */
 	TargetMark committed; /* of the last transaction committed */

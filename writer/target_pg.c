@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "pg_hold.h"
 #include "pg_load.h"
 #include "pg_target.h"
 
@@ -348,6 +349,7 @@ target_pg_open(const TargetSettings *settings, SluiceError *err)
 	}
 	target->base.ops = &pg_ops;
 	target->base.load = &pg_load_ops;
+	target->base.hold = &pg_hold_ops;
 	pg_values_init(&target->values);
 	plan_init(&target->plan);
 	plan_init(&target->redo);

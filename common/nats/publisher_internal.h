@@ -88,7 +88,7 @@ struct Publisher
 	PurgeStep steps[PURGE_MARKS];
 	int step_count;
 	uint64_t purged_below;
-	bool robbed; /* what a consumer needs is gone, and status.error says so */
+	bool robbed;		   /* what a consumer needs is gone, and status.error says so */
 	int64_t upkeep_ms;	   /* when the stream was last looked at... */
 	uint64_t upkeep_acked; /* ...and what this life had acknowledged then */
 	ByteBuf scratch;	   /* compressed bundles, parts */

@@ -116,7 +116,7 @@ def test_hand_over_under_load(pipeline, schema, seed):
     for load in (transfers, changes):
         load.check()
     rows = pipeline.wait_equal(timeout=LONG)
-    check_structure(pipeline)
+    check_structure(pipeline, values=False)  # sequences are as of the copy
     assert auditor.snapshots and not auditor.faults, auditor.faults
     assert rows['public.account'] == bank.ACCOUNTS
 

@@ -150,7 +150,8 @@ class Copy:
             rows = compare.compare(pipeline.source, pipeline.target, dbname=pipeline.name)
         else:
             rows = pipeline.wait_equal(timeout=LONG)
-        catalogs.compare(pipeline.source, pipeline.target, pipeline.name, ignore=lambda kind, name, what: name.startswith('public.scratch'))
+        catalogs.compare(pipeline.source, pipeline.target, pipeline.name, values=self.mode == 'convert',
+                         ignore=lambda kind, name, what: name.startswith('public.scratch'))
         generation = pipeline.load_row()['generation']
         print(f'{[load.done for load in self.loads]} transactions, {generation} generations, {sum(rows.values())} rows, {dict(self.counts)}')
         return rows

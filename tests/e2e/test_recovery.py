@@ -97,6 +97,7 @@ def test_jetstream_purged_by_hand_while_the_writer_is_away(pipeline):
     writer = pipeline.start()
     insert(pipeline, 1, 100)
     pipeline.wait_equal()
+    pipeline.wait_status(lambda row: row['durable_lsn'], 'the writer to say what is durable')
     writer.stop()
     insert(pipeline, 101, 3000)
     pipeline.wait_status(lambda row: row['in_flight'] == 0 and row['rows'] >= 3000, 'all to be published')

@@ -230,7 +230,7 @@ def test_permission_to_publish_is_taken_away(reach, pipeline_of):
     pipeline.source.process.wait_log('has new NATS settings', 10, since)
     pipeline.execute("INSERT INTO t VALUES (2, 'v')")
     row = pipeline.wait_status(lambda row: 'sluice.poor.change.0' in (row['last_error'] or ''), 'the subject to be named')
-    assert row['in_flight'] == 1 and row['last_error_hint'] == 'Grant the NATS user this subject'
+    assert row['in_flight'] > 0 and row['last_error_hint'] == 'Grant the NATS user this subject'
     connects = row['connects']
     while pipeline.status()['connects'] < connects + 2:
         row = pipeline.status()

@@ -108,7 +108,7 @@ def test_generated_database(copies, flags):
 def test_plan_makes_the_same(copies):
     """What --plan shows is what a writer runs: psql makes the same database of it, and the plan itself nothing."""
     schemas.Generated(8, release(copies), tables=120).create(copies.pipeline.source, copies.pipeline.name)
-    copies.read({'carry': 'functions, views, triggers'})
+    copies.read({'carry': 'functions, views, triggers' if release(copies) > 10 else 'functions, views'})
     plan = copies.plan()
     assert not catalogs.structure(copies.pipeline.target, copies.pipeline.name).keys() - {('schema', 'public', 'comment')}
     copies.pipeline.target.psql('SET check_function_bodies = off; BEGIN;' + plan + 'COMMIT;', copies.pipeline.name)

@@ -129,12 +129,12 @@ def sequences(server, dbname):
     return values
 
 
-def differences(source, target, dbname, target_dbname=None, carried=(), ignore=None):
+def differences(source, target, dbname, target_dbname=None, carried=(), ignore=None, values=True):
     """A line for each difference.
 
     ignore(kind, object, property) says what is not compared; property is None when asked about
     an object that only one side has. A property that one of the releases does not know is not compared.
-    Sequences must not be behind the source's.
+    Sequences must not be behind the source's, unless values is false.
     """
     sides = structure(source, dbname, carried), structure(target, target_dbname or dbname, carried)
     if min(int(source.version), int(target.version)) < 13 <= max(int(source.version), int(target.version)):
@@ -148,7 +148,7 @@ def differences(source, target, dbname, target_dbname=None, carried=(), ignore=N
     for key in sides[0].keys() & sides[1].keys():
         if sides[0][key] != sides[1][key] and not (ignore and ignore(*key)):
             lines.append(f'{" ".join(key)}: {sides[0][key]} at the source, {sides[1][key]} at the target')
-    return sorted(lines) + _sequence_differences(source, target, dbname, target_dbname or dbname, ignore)
+    return sorted(lines) + (_sequence_differences(source, target, dbname, target_dbname or dbname, ignore) if values else [])
 
 
 def _objects(side):

@@ -1,0 +1,302 @@
+"""sluice-writer verify: equal under load, what differs and where, repair, holds that end."""
+import random
+
+import psycopg2
+import pytest
+
+from harness import bank
+from harness.pipeline import Load
+from harness.verify import Verify, verify
+from harness.wait import wait_for
+
+
+class LiveBank:
+    """A bank whose clients do not stop."""
+
+    def __init__(self, pipeline, seed=1):
+        bank.create(pipeline.source, pipeline.target, pipeline.name)
+        self.writer = pipeline.start(tables=bank.TABLES)
+        bank.open_accounts(pipeline.source, pipeline.name)
+        self.load = Load(pipeline.source, pipeline.name, bank.Client(random.Random(seed)), threads=3)
+
+    def __enter__(self):
+        self.load.__enter__()
+        self.load.wait_done(100)
+        return self
+
+    def __exit__(self, *error):
+        self.load.__exit__(*error)
+        self.load.check()
+
+
+def held(pipeline):
+    """The rows of sluice.hold."""
+    if pipeline.fetch_target("SELECT to_regclass('sluice.hold') IS NULL"):
+        return 0
+    return pipeline.fetch_target('SELECT count(*) FROM sluice.hold')
+
+
+@pytest.fixture
+def shop(pipeline):
+    """A stream of a table with a number as key, one with texts, one without a key; the writer has caught up."""
+    pipeline.create('''
+        CREATE TABLE item (id int PRIMARY KEY, name text, price numeric(10, 2), tags text[]);
+        CREATE TABLE word (language varchar(8), word text, n int, PRIMARY KEY (language, word));
+        CREATE TABLE line (a int, b text);
+        ALTER TABLE line REPLICA IDENTITY FULL''')
+    pipeline.writer_of_shop = pipeline.start()
+    pipeline.execute('''
+        INSERT INTO item SELECT i, 'item ' || i, i * 1.5, ARRAY['a', NULL, i::text] FROM generate_series(1, 1000) i;
+        INSERT INTO word SELECT (ARRAY['de', 'en', 'Ελ'])[1 + i % 3], chr(192 + i % 40) || md5(i::text), i
+            FROM generate_series(1, 1000) i;
+        INSERT INTO line SELECT i % 10, NULL FROM generate_series(1, 100) i''')
+    pipeline.wait_caught_up()
+    return pipeline
+
+
+def test_equal_under_load(pipeline):
+    """Again and again, while clients write, and the stream goes on each time."""
+    with LiveBank(pipeline) as live:
+        for _ in range(5):
+            done = verify(pipeline, '--chunk-rows', '500')
+            assert done.result['equal']
+            assert {table['table'] for table in done.result['tables']} == set(bank.TABLES)
+            assert done.table('public.account')['source'] == done.table('public.account')['target']
+            assert done.table('public.account')['source']['rows'] == bank.ACCOUNTS
+            assert held(pipeline) == 0
+            live.load.wait_done(50)
+    pipeline.wait_equal()
+    assert live.writer.metric('sluice_writer_reconnects_total') in (0, None)
+
+
+def test_equal_at_rest(shop):
+    """Nothing is committed at the source meanwhile but verify's own mark; the option messages is off."""
+    done = verify(shop, '--chunk-rows', '7', '--jobs', '4')
+    assert done.result['equal'], done.result
+    assert done.table('public.item')['ranges'] == 1000 // 7 + 1
+    assert done.table('public.item')['source']['rows'] == 1000
+    assert not done.table('public.line')['keyed']
+
+
+def test_text_and_exit_status(shop):
+    """Lines for people; one table of three."""
+    shop.at_target('DELETE FROM item WHERE id = 5')
+    done = Verify(shop, '--no-json', '--tables', 'public.item').run(1)
+    assert 'public.item: differs, 1000 rows at the source, 999 at the target; 1 missing, 0 extra, 0 different: ' \
+        'missing (5)\n' in done.log
+    assert '0 of 1 tables equal' in done.log
+    assert 'public.line' not in done.log
+
+
+@pytest.mark.parametrize('chunk', ['100000', '13'])
+def test_differences_are_found_and_repaired(shop, chunk):
+    shop.at_target('''
+        DELETE FROM item WHERE id IN (1, 500);
+        INSERT INTO item VALUES (5000, 'extra', 1, NULL);
+        UPDATE item SET name = NULL WHERE id = 42;
+        UPDATE item SET tags[2] = 'b' WHERE id = 43;
+        UPDATE word SET word = word || '!' WHERE n = 77;
+        UPDATE word SET n = -n WHERE n = 78;
+        INSERT INTO line VALUES (1, NULL)''')
+    found = verify(shop, '--chunk-rows', chunk, status=1)
+    item, word, line = (found.table(f'public.{name}') for name in ('item', 'word', 'line'))
+    assert (item['missing'], item['extra'], item['different']) == (2, 1, 2)
+    assert {(first['fault'], first['key']) for first in item['first']} == {
+        ('missing', '(1)'), ('missing', '(500)'), ('extra', '(5000)'), ('different', '(42)'), ('different', '(43)')}
+    assert (word['missing'], word['extra'], word['different']) == (1, 1, 1)
+    assert line['result'] == 'differs' and line['target']['rows'] == 101
+
+    done = verify(shop, '--chunk-rows', chunk, '--repair', status=1)
+    assert [done.table(f'public.{name}')['result'] for name in ('item', 'word', 'line')] == ['equal', 'equal', 'differs']
+    assert done.table('public.item')['repaired'] == 5
+    shop.at_target('DELETE FROM line WHERE ctid = (SELECT ctid FROM line WHERE a = 1 LIMIT 1)')
+    shop.wait_equal()
+    verify(shop)
+
+
+def test_repair_under_load(pipeline):
+    with LiveBank(pipeline):
+        pipeline.at_target('UPDATE account SET note = 1 WHERE id = 7; DELETE FROM account WHERE id = 8; '
+                           "INSERT INTO account VALUES (1000, 0, 0, 'extra')")
+        found = verify(pipeline, '--tables', 'public.account', status=1).table('public.account')
+        assert found['different'] >= 1 and found['extra'] == 1, found
+        verify(pipeline, '--repair')
+        verify(pipeline)
+        assert held(pipeline) == 0
+    pipeline.wait_equal()
+
+
+def test_repair_keeps_columns_of_the_target(shop):
+    shop.at_target('ALTER TABLE item ADD seen text; UPDATE item SET seen = id; UPDATE item SET name = NULL WHERE id = 3')
+    verify(shop, '--repair')
+    assert shop.fetch_target('SELECT seen FROM item WHERE id = 3') == '3'
+
+
+def test_types_that_differ(pipeline):
+    """The source's value is compared as the target's type, or both as text."""
+    pipeline.execute('''
+        CREATE TYPE mood AS ENUM ('sad', 'ok');
+        CREATE DOMAIN short AS varchar(5);
+        CREATE TABLE t (id int PRIMARY KEY, n numeric(8, 2), m mood, s short, r regclass, at timestamptz, g int
+            GENERATED ALWAYS AS (id * 2) STORED)''')
+    pipeline.target.execute('CREATE TABLE t (id bigint PRIMARY KEY, n numeric(12, 4), m text, s text, r regclass, '
+                            'at timestamptz, more int)', dbname=pipeline.name)
+    pipeline.start(tables=['public.t'])
+    pipeline.execute("INSERT INTO t SELECT i, i / 4.0, 'ok', 'abc', 'pg_class', now() FROM generate_series(1, 100) i")
+    pipeline.wait_caught_up()
+    assert verify(pipeline, '--chunk-rows', '30').result['equal']
+    pipeline.at_target("UPDATE t SET n = n + 0.0001 WHERE id = 9; UPDATE t SET r = 'pg_type' WHERE id = 10")
+    assert verify(pipeline, status=1).table('public.t')['different'] == 2
+    verify(pipeline, '--repair')
+
+
+def test_columns_and_rows_of_a_publication(pipeline):
+    if int(pipeline.source.version) < 15:
+        pytest.skip('column lists and row filters came with PostgreSQL 15')
+    pipeline.create('CREATE TABLE t (id int PRIMARY KEY, a int, secret text)')
+    pipeline.execute('CREATE PUBLICATION p FOR TABLE t (id, a) WHERE (id > 10)')
+    pipeline.stream(publication='p')
+    pipeline.writer()
+    pipeline.execute("INSERT INTO t SELECT i, i, 'x' FROM generate_series(1, 30) i")
+    pipeline.wait_caught_up()
+    assert verify(pipeline).table('public.t')['target']['rows'] == 20
+    pipeline.at_target('UPDATE t SET a = 0 WHERE id = 11; INSERT INTO t VALUES (3, 3)')
+    found = verify(pipeline, '--repair').table('public.t')
+    assert found['repaired'] == 2 and found['result'] == 'equal'
+    assert pipeline.fetch_target('SELECT count(*) FROM t WHERE id = 3') == 0
+
+
+def test_partitions(pipeline):
+    pipeline.create('''
+        CREATE TABLE p (id int, day int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
+        CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)''')
+    pipeline.start(tables=['public.p'])
+    pipeline.execute('INSERT INTO p SELECT i, i % 20 FROM generate_series(1, 200) i')
+    pipeline.wait_caught_up()
+    assert {table['table'] for table in verify(pipeline).result['tables']} == {'public.p1', 'public.p2'}
+    pipeline.at_target('DELETE FROM p WHERE id = 5')
+    assert verify(pipeline, status=1).table('public.p1')['missing'] == 1
+
+
+def test_without_messages(pipeline):
+    """The mark passes a stream that carries no messages of others."""
+    pipeline.create('CREATE TABLE t (id int PRIMARY KEY)')
+    pipeline.start(options={'messages': False})
+    pipeline.execute('INSERT INTO t VALUES (1)')
+    verify(pipeline)
+
+
+def test_killed_verify_lets_the_stream_go_on(shop):
+    """While it waits for a slot the stream stands; then its hold expires."""
+    with shop.source.cursor(shop.name) as cursor:
+        cursor.execute('BEGIN; SELECT txid_current()')  # no slot can be made now
+        killed = Verify(shop).start()
+        wait_for(lambda: held(shop) and shop.fetch_target('SELECT bool_and(held_at IS NOT NULL) FROM sluice.hold'), 30,
+                 'the writer to stand')
+        killed.process.kill()
+        cursor.execute('COMMIT')
+    shop.execute('DELETE FROM item WHERE id <= 10')
+    shop.wait_caught_up(timeout=90)
+    wait_for(lambda: held(shop) == 0, 60, 'the hold to be removed')
+    assert 'a hold of the stream expired' in shop.writer_of_shop.log()
+    verify(shop)
+
+
+def test_stream_goes_on_when_no_slot_can_be_made(shop):
+    """A long transaction at the source: the stream is let go after a while, and verify tries again."""
+    with shop.source.cursor(shop.name) as cursor:
+        cursor.execute('BEGIN; SELECT txid_current()')
+        waiting = Verify(shop).start()
+        waiting.process.wait_log('the stream goes on, trying again', 60)
+        cursor.execute('COMMIT')
+    assert waiting.process.wait(60) == 0
+    assert waiting.result['equal']
+
+
+def test_writer_is_replaced_while_it_stands(shop):
+    """The one that takes over stands too."""
+    with shop.source.cursor(shop.name) as cursor:
+        cursor.execute('BEGIN; SELECT txid_current()')
+        running = Verify(shop).start()
+        wait_for(lambda: held(shop) and shop.fetch_target('SELECT bool_and(held_at IS NOT NULL) FROM sluice.hold'), 30,
+                 'the writer to stand')
+        shop.writer_of_shop.kill()
+        shop.writer()
+        cursor.execute('COMMIT')
+    assert running.process.wait(90) == 0, running.log
+    assert running.result['equal']
+
+
+def test_writer_drains_while_it_stands(shop):
+    with shop.source.cursor(shop.name) as cursor:
+        cursor.execute('BEGIN; SELECT txid_current()')
+        running = Verify(shop).start()
+        wait_for(lambda: held(shop) and shop.fetch_target('SELECT bool_and(held_at IS NOT NULL) FROM sluice.hold'), 30,
+                 'the writer to stand')
+        assert shop.writer_of_shop.stop() == 0
+        cursor.execute('COMMIT')
+    assert running.process.wait(60) == 1
+    assert 'no writer applies stream' in running.log
+
+
+def test_interrupted_verify_releases_the_stream(shop):
+    with shop.source.cursor(shop.name) as cursor:
+        cursor.execute('BEGIN; SELECT txid_current()')
+        running = Verify(shop).start()
+        wait_for(lambda: held(shop) == 1, 30, 'the stream to be held')
+        assert running.process.stop() == 1
+        assert held(shop) == 0
+        cursor.execute('COMMIT')
+
+
+def test_what_it_refuses(shop, pipeline):
+    """Each with a message that says what to do."""
+    done = Verify(shop, '--tables', 'public.nothing').run(2)
+    assert 'the stream has no table public.nothing' in done.log
+    assert 'no such stream' not in done.log
+    other = Verify(shop, '--consumer', 'other').run(1)
+    assert 'was never applied to this target by consumer other' in other.log
+
+    shop.at_target('ALTER TABLE item DROP COLUMN name; DROP TABLE line')
+    broken = verify(shop, status=1)
+    assert broken.table('public.item')['error'] == 'the target has no column name'
+    assert broken.table('public.line')['error'] == 'there is no such table at the target'
+    shop.writer_of_shop.stop()
+    assert 'start sluice-writer' in verify(shop, status=1).log
+
+
+def test_rights(shop):
+    """Without them the message names what is missing."""
+    for server in (shop.source, shop.target):
+        with pytest.raises(psycopg2.Error):
+            server.execute('DROP ROLE verifier', dbname=shop.name)
+        server.execute('CREATE ROLE verifier LOGIN', dbname=shop.name)
+    try:
+        assert 'ALTER ROLE verifier REPLICATION' in Verify(shop, user='verifier').run(1).log
+        shop.source.execute('ALTER ROLE verifier REPLICATION', dbname=shop.name)
+        assert 'does not own stream' in Verify(shop, user='verifier').run(1).log
+        shop.source.execute('GRANT postgres TO verifier', dbname=shop.name)
+        assert 'sluice.progress' in Verify(shop, user='verifier').run(1).log
+        shop.target.execute('GRANT USAGE ON SCHEMA sluice TO verifier; GRANT SELECT ON sluice.progress TO verifier; '
+                            'GRANT SELECT ON ALL TABLES IN SCHEMA public TO verifier', dbname=shop.name)
+        denied = Verify(shop, user='verifier').run(1).log
+        assert 'sluice.hold' in denied and 'grant' in denied
+        verify(shop)  # makes the table
+        shop.target.execute('GRANT SELECT, INSERT, UPDATE, DELETE ON sluice.hold TO verifier', dbname=shop.name)
+        verify(shop, user='verifier')
+        shop.at_target('DELETE FROM item WHERE id = 1')
+        assert 'session_replication_role' in Verify(shop, '--repair', user='verifier').run(1).log
+        assert held(shop) == 0
+    finally:
+        for server in (shop.source, shop.target):
+            server.execute('DROP OWNED BY verifier; DROP ROLE verifier', dbname=shop.name)
+
+
+def test_password_stays_hidden(shop):
+    """It is not taken from the command line, and never shown."""
+    done = Verify(shop, source='postgresql://postgres:hunter2@127.0.0.1/x').run(2)
+    assert 'hunter2' not in done.log
+    env = {'SLUICE_SOURCE_PASSWORD': 'hunter2', 'SLUICE_TARGET_PASSWORD': 'hunter3'}
+    done = Verify(shop, env=env).run(0)
+    assert 'hunter' not in done.log
