@@ -82,12 +82,9 @@ static const struct
 	const char *name;
 	void (*read)(PluginOptions *options, const char *name, const char *value);
 } known_options[] = {
-	{"publication_names", read_publications},
-	{"messages", read_messages},
-	{"own_messages", read_own_messages},
-	{"origin", read_origin},
-	{"bundle_rows", read_bundle_rows},
-	{"bundle_bytes", read_bundle_bytes},
+	{"publication_names", read_publications}, {"messages", read_messages},
+	{"own_messages", read_own_messages},	  {"origin", read_origin},
+	{"bundle_rows", read_bundle_rows},		  {"bundle_bytes", read_bundle_bytes},
 	{"compression", read_compression},
 };
 

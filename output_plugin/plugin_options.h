@@ -12,12 +12,12 @@
 
 typedef struct PluginOptions
 {
-	List *publications; /* names (char *) */
-	bool messages;		/* publish logical messages */
+	List *publications;		  /* names (char *) */
+	bool messages;			  /* publish logical messages */
 	const char *own_messages; /* what those of the extension begin with; NULL: they are as others */
-	bool local_only;	/* origin = none: leave out what came from another origin */
-	int bundle_rows;	/* changes after which a bundle is sent */
-	int bundle_bytes;	/* bytes after which a bundle is sent, before compression */
+	bool local_only;		  /* origin = none: leave out what came from another origin */
+	int bundle_rows;		  /* changes after which a bundle is sent */
+	int bundle_bytes;		  /* bytes after which a bundle is sent, before compression */
 	Compression compression;
 } PluginOptions;
 

@@ -19,8 +19,8 @@
 #define ereport(level, ...) cppcheck_report(level)
 #define elog(level, ...)	cppcheck_report(level)
 
-#define PG_TRY()	  if (1)
-#define PG_CATCH()	  else
+#define PG_TRY()   if (1)
+#define PG_CATCH() else
 #define PG_FINALLY()
 #define PG_END_TRY()
 #define PG_RE_THROW() abort()

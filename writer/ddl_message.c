@@ -24,6 +24,13 @@ ddl_message_read(const BundleRecord *record, SluiceError *err)
 							  &allocator_malloc, err);
 }
 
+bool
+ddl_message_follows_rows(const SchemaChange *change)
+{
+	return strcmp(change->command, "CREATE TABLE AS") == 0 ||
+		   strcmp(change->command, "SELECT INTO") == 0;
+}
+
 void
 ddl_message_ignored(Log *log, const SchemaChange *change, const ChangeId *id)
 {
@@ -40,14 +47,6 @@ ddl_message_ignored(Log *log, const SchemaChange *change, const ChangeId *id)
 }
 
 /* ---- looking ahead ---- */
-
-/* Commands whose rows come before their message. */
-static bool
-follows_its_rows(const SchemaChange *change)
-{
-	return strcmp(change->command, "CREATE TABLE AS") == 0 ||
-		   strcmp(change->command, "SELECT INTO") == 0;
-}
 
 /* The open bundle's records; *end when the answer is in *change. */
 static bool
@@ -73,7 +72,7 @@ search_bundle(StreamReader *reader, const WriterSettings *settings, uint64_t com
 		if (*change == NULL)
 			return false;
 		*end = strcmp((*change)->stream, settings->stream) == 0;
-		if (*end && follows_its_rows(*change))
+		if (*end && ddl_message_follows_rows(*change))
 			return true;
 		schema_change_free(*change);
 		*change = NULL;

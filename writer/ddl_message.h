@@ -15,13 +15,15 @@ extern bool ddl_message_is(const BundleRecord *record);
 /* Reads it; the record need not stay.  NULL on error. */
 extern SchemaChange *ddl_message_read(const BundleRecord *record, SluiceError *err);
 
+/* CREATE TABLE AS and SELECT INTO write rows before their message. */
+extern bool ddl_message_follows_rows(const SchemaChange *change);
+
 /* For --on-ddl ignore: says what is left out. */
 extern void ddl_message_ignored(Log *log, const SchemaChange *change, const ChangeId *id);
 
 /*
- * CREATE TABLE AS and SELECT INTO write rows before their message: looks ahead, from the message
- * `sequence` on and behind the change `from`, whether the transaction's next change of structure is
- * one of those.  *change is NULL when not.  Waits for messages that are not there yet while go_on().
+ * Looks ahead, from the message `sequence` on and behind the change `from`, whether the
+ * transaction's next change of structure follows its rows.  *change is NULL when not.  Waits for messages that are not there yet while go_on().
  */
 extern bool ddl_message_ahead(NatsSession *nats, const WriterSettings *settings, uint64_t sequence,
 							  const ChangeId *from, bool (*go_on)(void *context), void *context,

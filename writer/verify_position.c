@@ -142,9 +142,8 @@ verify_position_open(VerifyPosition *position, const VerifyEnds *ends, SluiceErr
 	{
 		(void) sluice_prefix(err, "the stream at the source");
 		return err->hint[0] == '\0' &&
-			   sluice_hint(err,
-						   "the source must have extension sluice, and the role must manage the "
-						   "stream there");
+			   sluice_hint(err, "the source needs extension sluice; the role there REPLICATION, "
+								"and to own the stream");
 	}
 	return check_progress(position, incarnation, err) && check_load(position, err);
 }
