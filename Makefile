@@ -178,8 +178,10 @@ check-regress: $(if $(SAN),extension,install-extension)
 	+SERVER_ENV='$(SERVER_ENV)' $(ROOT)/tests/regress/run --pg=$(PG) --build=$(PG_BUILD)/regress \
 		$(if $(SAN),--private="$(MAKE) install-extension") $(ARGS)
 
+# Tests mostly wait, so several run at once, each with servers of its own; JOBS= for one after the other.
+JOBS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo 4)
 check-e2e: build install-extension
-	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' SLUICE_BUILD='$(OUT)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
+	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' SLUICE_BUILD='$(OUT)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(JOBS),-n $(JOBS)) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
 
 # ---- fuzzing ----
 
@@ -229,8 +231,10 @@ C_FILES   = $(shell cd $(ROOT) && find $(C_FOLDERS) -name '*.[ch]' 2>/dev/null |
 # Pages made from the programs themselves; docs-check fails when one is stale.
 docs: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown >$(ROOT)/docs/writer-options.md
+	$(BUILD)/sluice-writer verify --help-markdown >$(ROOT)/docs/verify-options.md
 docs-check: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown | diff -u $(ROOT)/docs/writer-options.md -
+	$(BUILD)/sluice-writer verify --help-markdown | diff -u $(ROOT)/docs/verify-options.md -
 
 lint: format-check
 	$(ROOT)/tools/check-includes

@@ -76,7 +76,8 @@ BEGIN
 	RETURN QUERY SELECT this_stream.name, 'pg_class'::regclass::oid, (e->>'id')::oid, e || '{"rows": null, "bytes": 0}'
 		FROM jsonb_array_elements(sluice.document_table_list(universe, hidden)) AS e WHERE (e->>'id')::oid = ANY (tables);
 	RETURN QUERY SELECT this_stream.name, 'pg_type'::regclass::oid, t.oid, sluice.document_type(t)
-		FROM pg_type t WHERE t.oid = ANY (types) AND t.typtype IN ('e', 'd', 'c', 'r');
+		FROM unnest(types) WITH ORDINALITY AS n (type, place) JOIN pg_type t ON t.oid = n.type AND t.typtype IN ('e', 'd', 'c', 'r')
+		ORDER BY n.place;
 	RETURN QUERY SELECT this_stream.name, 'pg_class'::regclass::oid, c.oid, e || '{"last_value": null}'
 		FROM jsonb_array_elements(sluice.document_sequence_list(tables, hidden, needed)) AS e
 		JOIN pg_namespace n ON n.nspname = e->>'schema' JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = e->>'name';
@@ -253,10 +254,10 @@ $$;
 CREATE FUNCTION sluice.shape_document(this_stream sluice.stream, objects sluice.shape[], context jsonb) RETURNS jsonb
 	LANGUAGE sql STABLE AS $$
 	WITH entries AS (
-		SELECT o.class, o.object, o.shape, o.class = 'pg_type'::regclass AS is_type, o.shape ? 'columns' AS is_table
-		FROM unnest(objects) AS o),
+		SELECT o.object, o.shape, o.ordinality AS place, o.class = 'pg_type'::regclass AS is_type, o.shape ? 'columns' AS is_table
+		FROM unnest(objects) WITH ORDINALITY AS o),
 	lists AS (
-		SELECT coalesce(jsonb_agg(e.shape ORDER BY e.object) FILTER (WHERE e.is_type), '[]') AS types,
+		SELECT coalesce(jsonb_agg(e.shape ORDER BY e.place) FILTER (WHERE e.is_type), '[]') AS types,
 			coalesce(jsonb_agg(e.shape ORDER BY e.object) FILTER (WHERE NOT e.is_type AND NOT e.is_table), '[]') AS sequences,
 			context || coalesce(jsonb_agg(e.shape ORDER BY cardinality(ARRAY(SELECT a.relid FROM pg_partition_ancestors(e.object) a)), e.object)
 				FILTER (WHERE e.is_table), '[]') AS tables
@@ -291,7 +292,7 @@ DECLARE
 	tables oid[] := sluice.touched_tables(objects);
 	types oid[];
 	known sluice.shape[];
-	fresh sluice.shape[];
+	fresh sluice.shape[] := '{}';
 	before sluice.shape[];
 	after sluice.shape[];
 	context jsonb;
@@ -306,15 +307,18 @@ BEGIN
 		ORDER BY k.class, k.object FOR UPDATE;
 	types := ARRAY(SELECT k.object FROM sluice.shape k JOIN unnest(objects) o USING (class, object)
 		WHERE k.stream = this_stream.name AND k.class = 'pg_type'::regclass);
-	fresh := ARRAY(SELECT s FROM sluice.shapes(this_stream, tables, types) s);
+	IF tables <> '{}' OR types <> '{}' THEN
+		fresh := ARRAY(SELECT s FROM sluice.shapes(this_stream, tables, types) s);
+	END IF;
 	known := ARRAY(SELECT k FROM sluice.shape k WHERE k.stream = this_stream.name AND (k.class, k.object) IN
 		(SELECT f.class, f.object FROM unnest(fresh) f UNION SELECT o.class, o.object FROM unnest(objects) o));
 	before := ARRAY(SELECT k FROM unnest(known) k LEFT JOIN unnest(fresh) f USING (class, object)
 		WHERE CASE WHEN f.object IS NOT NULL THEN f.shape <> k.shape
 			ELSE NOT EXISTS (SELECT FROM pg_class c WHERE k.class = 'pg_class'::regclass AND c.oid = k.object)
 				AND NOT EXISTS (SELECT FROM pg_type t WHERE k.class = 'pg_type'::regclass AND t.oid = k.object) END);
-	after := ARRAY(SELECT f FROM unnest(fresh) f LEFT JOIN unnest(known) k USING (class, object)
-		WHERE k.shape IS DISTINCT FROM f.shape);
+	after := ARRAY(SELECT ROW(f.stream, f.class, f.object, f.shape)::sluice.shape
+		FROM unnest(fresh) WITH ORDINALITY f LEFT JOIN unnest(known) k USING (class, object)
+		WHERE k.shape IS DISTINCT FROM f.shape ORDER BY f.ordinality);
 	IF before = '{}' AND after = '{}' THEN
 		RETURN;
 	END IF;

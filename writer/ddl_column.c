@@ -214,7 +214,7 @@ change_default(DdlChange *ddl, const ColumnPair *pair)
 	const SchemaColumn *new = pair->new;
 
 	if (new->generated != SCHEMA_NOT_GENERATED ||
-		(ddl_same(pair->old->default_value, new->default_value) && !type_changed(ddl, pair)))
+		ddl_same(pair->old->default_value, new->default_value))
 		return;
 	ddl_put(ask(ddl, pair->table, new), DEFAULT_EXPRESSION " IS DISTINCT FROM %L)",
 			new->default_value);

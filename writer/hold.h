@@ -29,7 +29,7 @@ typedef struct HoldOps
 	/* Whether somebody made or changed a hold since the last call; asks no server. */
 	bool (*news)(Target *target);
 
-	/* Outside of transactions.  A row that cannot be read counts as none. */
+	/* Outside of transactions.  Where the table may not be used there is no row. */
 	bool (*look)(Target *target, HoldRow *row, SluiceError *err);
 
 	/* Says where the writer stands, and whether all up to the hold's position is applied. */

@@ -18,7 +18,6 @@
 #define SQLSTATE_PREREQUISITE  "55000"
 #define SQLSTATE_LOCK_TIMEOUT  "55P03"
 #define SQLSTATE_NOT_SUPPORTED "0A000"
-#define SQLSTATE_NO_TABLE	   "42P01"
 
 /* What a connection is for. */
 typedef struct PgRole

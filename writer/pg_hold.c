@@ -29,7 +29,11 @@ static const char create_sql[] =
 	" PRIMARY KEY (stream, consumer));"
 	"COMMENT ON TABLE sluice.hold IS 'A row while a writer is asked to stand still, so that source "
 	"and"
-	" target can be compared. Made by sluice-writer.'";
+	" target can be compared. Made by sluice-writer.';"
+	/* Whoever makes it, the writer is to use it. */
+	"DO $$ BEGIN EXECUTE (SELECT pg_catalog.format("
+	"'GRANT SELECT, INSERT, UPDATE, DELETE ON sluice.hold TO %I', tableowner)"
+	" FROM pg_catalog.pg_tables WHERE schemaname = 'sluice' AND tablename = 'progress'); END $$";
 
 /* Stream and consumer are of [a-z0-9_], ids hexadecimal: they may stand in a text as they are. */
 #define KEY_FORMAT	  "stream = '%s' AND consumer = '%s'"
@@ -45,6 +49,35 @@ read_position(const char *text)
 
 #define POSITION_FORMAT	   "'%" PRIX32 "/%" PRIX32 "'"
 #define POSITION_VALUES(p) (uint32_t)((p) >> 32), (uint32_t) (p)
+
+typedef enum TableState
+{
+	TABLE_MISSING,
+	TABLE_DENIED,
+	TABLE_USABLE
+} TableState;
+
+static bool
+find_table(PgConnection *c, TableState *state, SluiceError *err)
+{
+	PGresult *result = NULL;
+
+	if (!pg_query(c, &result, err,
+				  "SELECT pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
+				  " AND pg_catalog.has_table_privilege(c.oid, 'SELECT')"
+				  " AND pg_catalog.has_table_privilege(c.oid, 'INSERT')"
+				  " AND pg_catalog.has_table_privilege(c.oid, 'UPDATE')"
+				  " AND pg_catalog.has_table_privilege(c.oid, 'DELETE')"
+				  " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+				  " ON n.oid = c.relnamespace WHERE n.nspname = 'sluice' AND c.relname = 'hold'"))
+		return false;
+	if (PQntuples(result) == 0)
+		*state = TABLE_MISSING;
+	else
+		*state = *PQgetvalue(result, 0, 0) == 't' ? TABLE_USABLE : TABLE_DENIED;
+	PQclear(result);
+	return true;
+}
 
 /* ---- the writer's side ---- */
 
@@ -77,31 +110,27 @@ news(Target *target)
 	return any;
 }
 
-/* A hold that a writer cannot read must not stop it: nobody is answered, and who asked gives up. */
-static bool
-pass_over(PgConnection *c, SluiceError *err)
-{
-	if (PQstatus(c->conn) == CONNECTION_BAD || sluice_error_transient(err->code))
-		return false;
-	if (strcmp(c->sqlstate, SQLSTATE_NO_TABLE) != 0)
-		log_failure(c->settings->log, LOG_WARNING, "cannot read sluice.hold: it is not obeyed", err,
-					NULL);
-	sluice_error_clear(err);
-	return true;
-}
-
 static bool
 look(Target *target, HoldRow *row, SluiceError *err)
 {
 	PgConnection *c = connection_of(target);
 	PGresult *result = NULL;
+	TableState table;
 
 	*row = (HoldRow){0};
+	if (!find_table(c, &table, err))
+		return false;
+	if (table == TABLE_DENIED)
+		log_event(c->settings->log, LOG_WARNING,
+				  "holds of the stream are not obeyed: the role may not use the table sluice.hold",
+				  NULL);
+	if (table != TABLE_USABLE)
+		return true;
 	if (!pg_query(c, &result, err,
 				  "SELECT id, expires_at < pg_catalog.clock_timestamp(), hold_at FROM sluice.hold"
 				  " WHERE " KEY_FORMAT,
 				  KEY_VALUES(c)))
-		return pass_over(c, err);
+		return sluice_prefix(err, "the table sluice.hold");
 	row->there = PQntuples(result) == 1;
 	if (row->there)
 	{
@@ -149,31 +178,30 @@ const HoldOps pg_hold_ops = {
 /* ---- the other side ---- */
 
 static bool
+fail_rights(SluiceError *err)
+{
+	(void) sluice_fail(err, SLUICE_ERROR_DENIED,
+					   "the role may not use the table sluice.hold at the target");
+	return sluice_hint(err,
+					   "use the writer's role, or grant USAGE on the schema sluice and SELECT, "
+					   "INSERT, UPDATE and DELETE on the table");
+}
+
+static bool
 ensure_table(PgConnection *c, SluiceError *err)
 {
-	PGresult *result = NULL;
-	bool there;
+	TableState table;
 
-	if (!pg_query(c, &result, err, "SELECT pg_catalog.to_regclass('sluice.hold') IS NOT NULL"))
+	if (!find_table(c, &table, err))
 		return false;
-	there = *PQgetvalue(result, 0, 0) == 't';
-	PQclear(result);
-	if (there || pg_query(c, NULL, err, "%s", create_sql))
+	if (table == TABLE_DENIED)
+		return fail_rights(err);
+	if (table == TABLE_USABLE || pg_query(c, NULL, err, "%s", create_sql))
 		return true;
 	(void) sluice_prefix(err, "making the table sluice.hold at the target");
 	return sluice_hint(err, "use the writer's role, or grant CREATE on the schema sluice");
 }
 
-static bool
-fail_rights(SluiceError *err)
-{
-	(void) sluice_prefix(err, "the table sluice.hold at the target");
-	return err->code == SLUICE_ERROR_DENIED &&
-		   sluice_hint(err,
-					   "use the writer's role, or grant SELECT, INSERT, UPDATE and DELETE on it");
-}
-
-/* Fails unless a statement changed the row. */
 static bool
 check_there(const PGresult *result, SluiceError *err)
 {
@@ -191,7 +219,7 @@ change(PgConnection *c, const char *id, const char *what, SluiceError *err)
 						 "%s WHERE " KEY_FORMAT " AND id = '%s'"
 						 " AND expires_at > pg_catalog.clock_timestamp()",
 						 what, KEY_VALUES(c), id) ||
-				fail_rights(err);
+				sluice_prefix(err, "the table sluice.hold at the target");
 
 	good = good && check_there(result, err);
 	PQclear(result);
@@ -209,7 +237,7 @@ insert(PgConnection *c, const char *id, SluiceError *err)
 						 " expires_at = excluded.expires_at, hold_at = NULL, held_at = NULL,"
 						 " reached = false WHERE h.expires_at < pg_catalog.clock_timestamp()",
 						 KEY_VALUES(c), id) ||
-				fail_rights(err);
+				sluice_prefix(err, "the table sluice.hold at the target");
 
 	if (good && strcmp(PQcmdTuples(result), "1") != 0)
 	{
@@ -251,7 +279,7 @@ pg_hold_see(PgConnection *c, const char *id, PgHoldAnswer *answer_, SluiceError 
 						 " AND id = '%s' AND expires_at > pg_catalog.clock_timestamp()"
 						 " RETURNING held_at, reached",
 						 KEY_VALUES(c), id) ||
-				fail_rights(err);
+				sluice_prefix(err, "the table sluice.hold at the target");
 
 	good = good && check_there(result, err);
 	if (good)

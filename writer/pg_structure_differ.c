@@ -182,9 +182,10 @@ compare_column(Comparison *comparison, const SchemaColumn *column, const PGresul
 	if (not_null != column->not_null)
 		differ(comparison, OBJECT_DIFFERENT, "column \"%s\" may %sbe null", column->name,
 			   not_null ? "not " : "");
+	/* A value that comes cannot be put into a column that the target computes. */
 	if (generated != (column->generated != SCHEMA_NOT_GENERATED))
-		differ(comparison, OBJECT_DIFFERENT, "column \"%s\" is %sgenerated", column->name,
-			   generated ? "" : "not ");
+		differ(comparison, generated ? OBJECT_UNSUITABLE : OBJECT_DIFFERENT,
+			   "column \"%s\" is %sgenerated", column->name, generated ? "" : "not ");
 }
 
 static void

@@ -316,7 +316,7 @@ pg_structure_write_table(Structure *base, size_t number, size_t index, Script *s
 
 	if (good && index == WHOLE_TABLE)
 		good = write_whole(&finish, err);
-	else if (good)
+	else if (good && (base->settings->create & CREATE_INDEXES) != 0)
 		write_index(&finish, &finish.table->indexes[index]);
 	PQclear(finish.indexes);
 	return good;

@@ -40,8 +40,9 @@ typedef struct Session
 	Batch batches[BATCHES];
 	Batch *current, *flying;
 	bool in_transaction;
-	bool altered; /* the open transaction changed the structure */
-	ChangeId at;  /* of the record taken last */
+	bool altered;				/* the open transaction changed the structure */
+	ChangeId at;				/* of the record taken last... */
+	const SchemaChange *change; /* ...which is this one, while the rows before it are applied */
 	Load load;
 	bool load_due; /* the copy's tables have caught up with its snapshot */
 	bool working;  /* Writer.worked, and it was told */
@@ -140,16 +141,20 @@ apply_made(Session *session, Batch *batch, bool commit, SluiceError *err)
 {
 	Writer *writer = session->writer;
 	SchemaChange *change = NULL;
+	const SchemaChange *making;
 	SluiceError missing = *err;
 	bool good;
 
 	if (commit || missing.code != SLUICE_ERROR_NOT_FOUND || writer->settings.on_ddl != DDL_APPLY)
 		return false;
-	if (!ddl_message_ahead(&session->nats, &writer->settings, session->reader.first_part,
+	if (session->change == NULL &&
+		!ddl_message_ahead(&session->nats, &writer->settings, session->reader.first_part,
 						   &session->at, writer_undisturbed, writer, &change, err))
 		return false;
 	*err = missing;
-	good = change != NULL && session->target->ops->alter(session->target, change, err);
+	making = session->change != NULL ? session->change : change;
+	good = making != NULL && ddl_message_follows_rows(making) &&
+		   session->target->ops->alter(session->target, making, err);
 	schema_change_free(change);
 	session->altered |= good;
 	return good && session->target->ops->apply(session->target, batch, commit, err);
@@ -314,9 +319,14 @@ take_commit(Session *session, const BundleRecord *record, SluiceError *err)
 static bool
 alter(Session *session, const SchemaChange *change, SluiceError *err)
 {
-	if ((session->current->transactions > 0 && !apply_current(session, err)) ||
-		!settle(session, err) || (session->current->count > 0 && !apply_current(session, err)) ||
-		!session->target->ops->alter(session->target, change, err))
+	bool good;
+
+	session->change = change;
+	good = (session->current->transactions == 0 || apply_current(session, err)) &&
+		   settle(session, err) && (session->current->count == 0 || apply_current(session, err)) &&
+		   session->target->ops->alter(session->target, change, err);
+	session->change = NULL;
+	if (!good)
 		return false;
 	tables_forget(&session->tables);
 	session->altered = true;

@@ -165,7 +165,8 @@ extern bool structure_prepare(Structure *s, SluiceError *err) SLUICE_MUST_CHECK;
 
 /*
  * These run transactions of their own; tables and indexes are given by their numbers in the
- * document.  An index alone can be made on several connections at once, also of the same table;
+ * document.  An index alone can be made on several connections at once, also of the same table (not
+ * when the settings leave indexes out);
  * structure_finish_table() makes those that are missing and then what comes after (constraints,
  * marks, statistics).  A partitioned table is finished after its partitions: the document's tables
  * from last to first are such an order.

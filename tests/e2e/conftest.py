@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+import zlib
 
 import pytest
 
@@ -80,11 +81,17 @@ def pipeline(request, source, target, nats):
     for server in (source, target, nats):
         if not server.is_running():
             server.start()
-    made = Pipeline(source, target, nats, 't_' + re.sub(r'\W+', '_', request.node.name[len('test_'):].lower())[:36])
+    made = Pipeline(source, target, nats, _short(request.node.name[len('test_'):].lower()))
     try:
         yield made
     finally:
         made.close()
+
+
+def _short(name):
+    """A test's name as a stream may be called: no two tests share one."""
+    plain = re.sub(r'\W+', '_', name)
+    return f't_{plain}' if len(plain) <= 36 else f't_{plain[:29]}_{zlib.crc32(name.encode()) & 0xffffff:06x}'
 
 
 def _running(server):

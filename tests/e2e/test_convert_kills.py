@@ -14,6 +14,7 @@ from harness.wait import wait_for
 
 ROWS = 300000  # of the big table
 OPTIONS = {'chunk_bytes': 1 << 20, 'copy_workers': 3}
+KILLS = 15
 LONG = 240  # seconds; the machine may be busy
 
 
@@ -116,7 +117,7 @@ class Copy:
     # -- between them ----------------------------------------------------
 
     def random_pause(self):
-        time.sleep(self.random.uniform(0, 0.5))
+        time.sleep(self.random.uniform(0, 1.5))
 
     def phase(self):
         row = self.pipeline.load_row()
@@ -151,22 +152,19 @@ class Copy:
         else:
             rows = pipeline.wait_equal(timeout=LONG)
         catalogs.compare(pipeline.source, pipeline.target, pipeline.name, values=self.mode == 'convert',
-                         ignore=lambda kind, name, what: name.startswith('public.scratch'))
+                         ignore=lambda kind, name, what: name.startswith('public.scratch') or schemas.not_in_document(name, what))
         generation = pipeline.load_row()['generation']
         print(f'{[load.done for load in self.loads]} transactions, {generation} generations, {sum(rows.values())} rows, {dict(self.counts)}')
         return rows
 
 
 def test_random_kills(pipeline, seed):
-    """Kill after kill until the copy is whole, and a few more while its end is handed over."""
+    """Kill after kill; when the copy is whole sooner, its end and the changes after it get the rest."""
     with Copy(pipeline, seed) as copy:
-        more = 3
-        while more:
+        for _ in range(KILLS):
             copy.hurt(copy.random.choice(copy.kinds))
-            if copy.phase() == 'done':
-                more -= 1
         copy.finish()
-    assert sum(copy.counts.values()) > 3
+    assert sum(copy.counts.values()) > KILLS / 2
 
 
 @pytest.mark.parametrize('kind', ('end_worker', 'kill_worker', 'end_copier', 'kill_copier', 'kill_writer', 'kill_nats', 'restart_source', 'restart_target'))

@@ -81,8 +81,7 @@ def left_behind(copies):
     old = int(copies.pipeline.target.version) < 12
 
     def ignore(kind, name, what):
-        return (name.startswith('public.scratch') or (name.startswith('public.duck ') and what == 'local') or
-                (name == 'public.commented commented_key' and what == 'comment') or (kind == 'function' and 'multirange' in name) or
+        return (name.startswith('public.scratch') or schemas.not_in_document(name, what) or (kind == 'function' and 'multirange' in name) or
                 (old and what == 'default'))
     return ignore
 

@@ -1,5 +1,6 @@
 """sluice-writer verify: equal under load, what differs and where, repair, holds that end."""
 import random
+import time
 
 import psycopg2
 import pytest
@@ -54,10 +55,12 @@ def shop(pipeline):
     return pipeline
 
 
-def test_equal_under_load(pipeline):
+def test_equal_under_load(pipeline, soak):
     """Again and again, while clients write, and the stream goes on each time."""
     with LiveBank(pipeline) as live:
-        for _ in range(5):
+        end, rounds = time.monotonic() + soak, 0
+        while rounds < 5 or time.monotonic() < end:
+            rounds += 1
             done = verify(pipeline, '--chunk-rows', '500')
             assert done.result['equal']
             assert {table['table'] for table in done.result['tables']} == set(bank.TABLES)
@@ -178,15 +181,17 @@ def test_columns_and_rows_of_a_publication(pipeline):
 
 
 def test_partitions(pipeline):
-    pipeline.create('''
+    """As they are published: at the target tables of their own."""
+    pipeline.execute('''
         CREATE TABLE p (id int, day int, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
         CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
         CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)''')
+    pipeline.at_target('CREATE TABLE p1 (id int, day int, PRIMARY KEY (id, day)); CREATE TABLE p2 (LIKE p1 INCLUDING ALL)')
     pipeline.start(tables=['public.p'])
     pipeline.execute('INSERT INTO p SELECT i, i % 20 FROM generate_series(1, 200) i')
     pipeline.wait_caught_up()
     assert {table['table'] for table in verify(pipeline).result['tables']} == {'public.p1', 'public.p2'}
-    pipeline.at_target('DELETE FROM p WHERE id = 5')
+    pipeline.at_target('DELETE FROM p1 WHERE id = 5')
     assert verify(pipeline, status=1).table('public.p1')['missing'] == 1
 
 
@@ -259,6 +264,39 @@ def test_interrupted_verify_releases_the_stream(shop):
         assert running.process.stop() == 1
         assert held(shop) == 0
         cursor.execute('COMMIT')
+
+
+def test_tables_that_are_truncated_meanwhile(shop):
+    """Snapshots do not help against that: it is told, and not as a difference."""
+    with shop.target.cursor(shop.name) as cursor:
+        cursor.execute('BEGIN; LOCK TABLE item')  # the first one compared
+        running = Verify(shop, '--jobs', '1').start()
+        running.process.wait_log('msg=comparing')
+        shop.at_target('TRUNCATE word')
+        cursor.execute('COMMIT')
+    assert running.process.wait(60) == 1
+    assert running.table('public.word')['result'] == 'changed'
+    assert running.table('public.item')['result'] == 'equal'
+
+
+def test_second_verify_waits_its_turn(shop):
+    with shop.source.cursor(shop.name) as cursor:
+        cursor.execute('BEGIN; SELECT txid_current()')
+        first = Verify(shop).start()
+        wait_for(lambda: held(shop) == 1, 30, 'the stream to be held')
+        assert 'is held already' in verify(shop, status=1).log
+        cursor.execute('COMMIT')
+    assert first.process.wait(60) == 0
+
+
+def test_after_a_copy(pipeline):
+    """A stream that began with a copy of its tables."""
+    pipeline.execute('CREATE TABLE t (id int PRIMARY KEY, v text); '
+                     "INSERT INTO t SELECT i, 'v' || i FROM generate_series(1, 5000) i")
+    pipeline.convert(tables=['public.t'])
+    pipeline.wait_phase()
+    pipeline.execute('UPDATE t SET v = NULL WHERE id < 10')
+    assert verify(pipeline, '--chunk-rows', '1000').table('public.t')['target']['rows'] == 5000
 
 
 def test_what_it_refuses(shop, pipeline):
