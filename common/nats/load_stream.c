@@ -83,7 +83,11 @@ load_stream_acked(NatsSession *session, const char *stream, const char *consumer
 	(void) load_consumer_name(durable, consumer);
 	status = js_GetConsumerInfo(&info, session->jetstream, name, durable, NULL, &code);
 	*known = status == NATS_OK;
-	*sequence = *known ? (uint64_t) info->AckFloor.Stream : 0;
+	/*
+	 * On nats-server 2.9 the floor passes messages that were given back and are still out, so it
+	 * counts only when nothing is out.
+	 */
+	*sequence = *known && info->NumAckPending == 0 ? (uint64_t) info->AckFloor.Stream : 0;
 	jsConsumerInfo_Destroy(info);
 	return *known || code == JSConsumerNotFoundErr || status == NATS_NOT_FOUND ||
 		   nats_session_fail(session, err, status, code, "consumer %s of JetStream stream %s",

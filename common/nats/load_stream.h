@@ -38,8 +38,8 @@ extern bool load_stream_info(NatsSession *session, const char *stream, JetStream
 							 SluiceError *err) SLUICE_MUST_CHECK;
 
 /*
- * Up to which sequence a consumer has acknowledged everything; *known is false when its durable
- * consumer was not made yet.
+ * Up to which sequence a consumer has acknowledged everything, 0 while it has messages out; *known
+ * is false when its durable consumer was not made yet.
  */
 extern bool load_stream_acked(NatsSession *session, const char *stream, const char *consumer,
 							  uint64_t *sequence, bool *known, SluiceError *err) SLUICE_MUST_CHECK;

@@ -73,10 +73,15 @@ class Copy:
         if not found:
             return False
         pid = self.random.choice(found)
-        if number == signal.SIGKILL:
-            source.crash_backend(pid)
-        else:
-            source.signal_backend(pid, number)
+        try:
+            if number == signal.SIGKILL:
+                source.crash_backend(pid)
+            else:
+                source.signal_backend(pid, number)
+        except RuntimeError:  # it ended by itself meanwhile
+            if os.path.exists(f'/proc/{pid}'):
+                raise
+            return False
         return True
 
     def end_worker(self):
@@ -165,6 +170,13 @@ def test_random_kills(pipeline, seed):
             copy.hurt(copy.random.choice(copy.kinds))
         copy.finish()
     assert sum(copy.counts.values()) > KILLS / 2
+
+
+@pytest.fixture(autouse=True)
+def only_with_soak(soak):
+    """A run of these takes minutes."""
+    if not soak:
+        pytest.skip('only with --soak')
 
 
 @pytest.mark.parametrize('kind', ('end_worker', 'kill_worker', 'end_copier', 'kill_copier', 'kill_writer', 'kill_nats', 'restart_source', 'restart_target'))
