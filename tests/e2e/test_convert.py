@@ -234,6 +234,7 @@ def test_partitions(pipeline, via_root):
     pipeline.wait_equal()
 
 
+@pytest.mark.xfail(strict=True, reason='partitions cannot be flattened yet: a plain table in the place of the root is refused')
 def test_partitions_into_one_table(pipeline):
     """Published by its root, a partitioned table goes into a plain one that is there."""
     pipeline.execute(PARTITIONED)
