@@ -179,7 +179,7 @@ check-regress: $(if $(SAN),extension,install-extension)
 		$(if $(SAN),--private="$(MAKE) install-extension") $(ARGS)
 
 # Tests mostly wait, so several run at once, each with servers of its own; JOBS= for one after the other.
-JOBS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo 4)
+JOBS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo 3)
 check-e2e: build install-extension
 	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' SLUICE_BUILD='$(OUT)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(JOBS),-n $(JOBS)) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
 
