@@ -39,11 +39,13 @@ say  = $(if $(V),,@echo '  $(1)	$(2)')
 
 # ---- what is built of what ----
 
-sources = $(patsubst $(ROOT)/%,%,$(wildcard $(ROOT)/$(1)/*.c))
+# sources FOLDERS
+sources = $(patsubst $(ROOT)/%,%,$(wildcard $(1:%=$(ROOT)/%/*.c)))
+WRITER  = writer writer/pg writer/mysql
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 
 LIBS       = $(BUILD)/libsluice_core.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_daemon.a
-PROGRAMS   = $(if $(call sources,writer),$(BUILD)/sluice-writer)
+PROGRAMS   = $(if $(call sources,$(WRITER)),$(BUILD)/sluice-writer)
 EXTENSION  = $(if $(call sources,pg_ext),extension)
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(filter %_test.c,$(call sources,tests/unit)))
 # A target file fuzz_x.c gives replay_x, which feeds it the files it is given.
@@ -54,12 +56,14 @@ pkg = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 CORE_LIBS   := $(call pkg,liblz4 libzstd jansson)
 NATS_LIBS   := $(call pkg,libnats libcrypto)
 DAEMON_LIBS := $(call pkg,libcurl libmicrohttpd)
-WRITER_LIBS := $(call pkg,libpq)
+# The API of libmysqlclient, as MySQL's own library or MariaDB Connector/C has it.
+MYSQL_PC    := $(firstword $(foreach name,mysqlclient libmariadb,$(if $(call pkg,$(name)),$(name))))
+WRITER_LIBS := $(call pkg,libpq $(MYSQL_PC))
 TEST_LIBS   := $(call pkg,cmocka)
 # The order in which one folder uses the other.
 LINK = $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_core.a \
 	$(DAEMON_LIBS) $(NATS_LIBS) $(CORE_LIBS) -pthread
-HEADER_FLAGS := $(shell $(PKG_CONFIG) --cflags libpq jansson libcurl libmicrohttpd 2>/dev/null)
+HEADER_FLAGS := $(shell $(PKG_CONFIG) --cflags libpq $(MYSQL_PC) jansson libcurl libmicrohttpd 2>/dev/null)
 
 .PHONY: all deps build libs programs extension install install-programs install-extension demo check \
 	check-unit check-regress check-e2e bench fuzz lint format clean help pg-config san-env exports fuzz-corpus format-check docs docs-check FORCE
@@ -86,18 +90,18 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/obj/flags
 
 # Whole archives are made anew, so that a source that is gone leaves nothing behind.
 define library
-$(BUILD)/libsluice_$(1).a: $(call objects,$(2)) $(BUILD)/obj/$(2)/members
+$(BUILD)/libsluice_$(1).a: $(call objects,$(2)) $(BUILD)/obj/$(firstword $(2))/members
 	$$(call say,AR,$$@)
 	@rm -f $$@
 	$$(Q)$(AR) rcs $$@ $$(filter %.o,$$^)
-$(BUILD)/obj/$(2)/members: FORCE
+$(BUILD)/obj/$(firstword $(2))/members: FORCE
 	@$$(call stamp,$$@,$(call sources,$(2)))
 endef
 $(foreach part,core nats daemon,$(eval $(call library,$(part),common/$(part))))
-$(eval $(call library,writer,writer))
+$(eval $(call library,writer,$(WRITER)))
 $(eval $(call library,unit,tests/unit/support))
 
-$(BUILD)/sluice-writer: $(call objects,writer) $(LIBS)
+$(BUILD)/sluice-writer: $(call objects,$(WRITER)) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(WRITER_LIBS)
 

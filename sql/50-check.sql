@@ -96,6 +96,14 @@ BEGIN
 		format('ALTER PUBLICATION %s ADD TABLE %s; then copy the table again', s.publications, t)
 		FROM sluice.stream s CROSS JOIN LATERAL sluice.replaced_tables(s) t
 		WHERE sluice.manages(s.owner) AND s.desired <> 'dropped';
+	-- Without them a stream is not told of changes of structure.
+	RETURN QUERY SELECT 'event triggers', 'warning',
+		CASE WHEN t.evtname IS NULL THEN 'event_triggers is off: changes of structure are not told to streams'
+			ELSE format('event trigger %I does not fire: changes of structure are not told to streams', t.evtname) END,
+		CASE WHEN t.evtname IS NULL THEN 'ALTER SYSTEM SET event_triggers = on; then SELECT pg_reload_conf()'
+			ELSE format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', t.evtname) END
+		FROM (SELECT e.evtname FROM pg_event_trigger e WHERE e.evtname IN ('sluice_ddl', 'sluice_drop') AND e.evtenabled <> 'A'
+			UNION ALL SELECT NULL WHERE current_setting('event_triggers', true) = 'off') t;
 	-- Tables whose updates and deletes PostgreSQL itself refuses once they are published.
 	FOR one IN
 		SELECT DISTINCT s.name, format('%I.%I', t.schemaname, t.tablename) AS table_name

@@ -13,7 +13,7 @@ CREATE TABLE sluice.shape (
 	class oid NOT NULL,		-- pg_class or pg_type
 	object oid NOT NULL,
 	shape jsonb NOT NULL,
-	PRIMARY KEY (stream, class, object)
+	PRIMARY KEY (class, object, stream)
 );
 COMMENT ON TABLE sluice.shape IS 'how the objects of streams looked when they were last told of';
 REVOKE ALL ON sluice.secret, sluice.shape FROM PUBLIC;
@@ -120,12 +120,13 @@ CREATE FUNCTION sluice.touched_by_command(class oid, object oid) RETURNS SETOF s
 	UNION ALL SELECT 'pg_type'::regclass, t.oid FROM pg_type t WHERE class = 'pg_namespace'::regclass AND t.typnamespace = object AND t.typtype IN ('e', 'd', 'c', 'r')
 $$;
 
--- The same for what is gone: the object itself, or by its name what it was part of.
-CREATE FUNCTION sluice.touched_by_drop(class oid, object oid, part integer, type text, names text[]) RETURNS SETOF sluice.touched
+-- The same for what is gone: the object itself, or by its name what it was part of. A table's own
+-- command touches the table; only of others has the table of an index to be found.
+CREATE FUNCTION sluice.touched_by_drop(command text, class oid, object oid, type text, names text[]) RETURNS SETOF sluice.touched
 	LANGUAGE sql STABLE AS $$
 	SELECT class, object WHERE class IN ('pg_class'::regclass, 'pg_type'::regclass)
 	UNION ALL SELECT k.class, k.object FROM sluice.shape k
-		WHERE type = 'index' AND k.shape->>'schema' = names[1]
+		WHERE type = 'index' AND command NOT IN ('ALTER TABLE', 'DROP TABLE') AND k.shape->>'schema' = names[1]
 		AND k.shape->'indexes' @> jsonb_build_array(jsonb_build_object('name', names[2]))
 	UNION ALL SELECT 'pg_class'::regclass, c.oid FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
 		WHERE type IN ('table constraint', 'default value') AND n.nspname = names[1] AND c.relname = names[2]
@@ -133,34 +134,32 @@ CREATE FUNCTION sluice.touched_by_drop(class oid, object oid, part integer, type
 $$;
 
 -- With the tables whose description says something about those: parts, users, those that refer to them.
+-- Found by pg_depend alone, which has the indexes that other catalogs lack.
 CREATE FUNCTION sluice.touched_tables(objects sluice.touched[]) RETURNS oid[]
 	LANGUAGE sql STABLE AS $$
-	WITH RECURSIVE types AS (
-		SELECT o.object FROM unnest(objects) o JOIN sluice.shape k ON k.class = o.class AND k.object = o.object
-		WHERE o.class = 'pg_type'::regclass
-		UNION
-		SELECT t.oid FROM types JOIN pg_type t ON t.typelem = types.object OR t.typbasetype = types.object
-			OR t.oid IN (SELECT r.rngtypid FROM pg_range r WHERE r.rngsubtype = types.object)
-			OR t.typrelid IN (SELECT a.attrelid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'c'
-				WHERE a.atttypid = types.object)),
-	direct AS (
-		SELECT o.object FROM unnest(objects) o WHERE o.class = 'pg_class'::regclass
-		UNION SELECT a.attrelid FROM types JOIN pg_attribute a ON a.atttypid = types.object
-		UNION SELECT child.object FROM unnest(objects) o JOIN sluice.shape k ON k.class = o.class AND k.object = o.object
+	WITH RECURSIVE named AS (	-- partitions that were detached name their parent no more
+		SELECT o.class, o.object FROM unnest(objects) o
+		UNION SELECT child.class, child.object FROM unnest(objects) o
+			JOIN sluice.shape k ON k.class = o.class AND k.object = o.object AND k.shape->>'kind' = 'partitioned'
 			JOIN sluice.shape child ON child.stream = k.stream AND child.shape->'partition_of' @>
-				jsonb_build_object('schema', k.shape->'schema', 'name', k.shape->'name')
-			WHERE o.class = 'pg_class'::regclass
-		UNION SELECT d.refobjid FROM unnest(objects) o JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = o.object
-			AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') WHERE o.class = 'pg_class'::regclass
-		UNION SELECT f.adrelid FROM unnest(objects) o JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = o.object
-			AND d.classid = 'pg_attrdef'::regclass JOIN pg_attrdef f ON f.oid = d.objid WHERE o.class = 'pg_class'::regclass),
+				jsonb_build_object('schema', k.shape->'schema', 'name', k.shape->'name')),
 	whole AS (
-		SELECT object FROM direct
-		UNION SELECT i.inhrelid FROM whole JOIN pg_inherits i ON i.inhparent = whole.object)
-	SELECT coalesce(array_agg(DISTINCT c.oid), '{}') FROM (
-		SELECT object FROM whole
-		UNION SELECT k.conrelid FROM whole JOIN pg_constraint k ON k.confrelid = whole.object AND k.contype = 'f') AS t (relid)
-	JOIN pg_class c ON c.oid = t.relid AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
+		SELECT n.class, n.object FROM named n
+		UNION
+		SELECT coalesce(t.tableoid, d.classid), coalesce(t.oid, d.objid) FROM whole JOIN pg_depend d ON d.refclassid = whole.class AND d.refobjid = whole.object
+		LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+		LEFT JOIN pg_type t ON t.oid = c.reltype AND c.relkind = 'c'
+		WHERE c.relkind IN ('r', 'p', 'c') OR d.classid = 'pg_type'::regclass),
+	around AS (
+		SELECT object AS relid FROM whole WHERE class = 'pg_class'::regclass
+		UNION SELECT d.refobjid FROM named n JOIN pg_depend d ON d.classid = n.class AND d.objid = n.object
+			AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') WHERE n.class = 'pg_class'::regclass
+		UNION SELECT coalesce(k.conrelid, f.adrelid) FROM whole JOIN pg_depend d ON d.refclassid = whole.class AND d.refobjid = whole.object
+			LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'f'
+			LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
+			WHERE d.classid IN ('pg_constraint'::regclass, 'pg_attrdef'::regclass))
+	SELECT coalesce(array_agg(DISTINCT c.oid), '{}') FROM around a
+	JOIN pg_class c ON c.oid = a.relid AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
 $$;
 
 -- ---- what rows that were there have in a new column ----
@@ -286,7 +285,9 @@ CREATE FUNCTION sluice.note_for_stream(this_stream sluice.stream, command text, 
 	LANGUAGE plpgsql VOLATILE
 	SET search_path = pg_catalog, pg_temp
 	SET datestyle = 'ISO' SET intervalstyle = 'postgres' SET timezone = 'UTC' SET extra_float_digits = 3
-	SET bytea_output = 'hex' SET lc_monetary = 'C' AS $$
+	SET bytea_output = 'hex' SET lc_monetary = 'C'
+	-- A few objects are looked up in catalogs of any size.
+	SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET jit = off AS $$
 DECLARE
 	publications oid[] := sluice.document_publications(this_stream);
 	tables oid[] := sluice.touched_tables(objects);
@@ -340,6 +341,13 @@ END $$;
 
 -- ---- the triggers ----
 
+-- Not those that came here with a copy of another database.
+CREATE FUNCTION sluice.told_streams() RETURNS SETOF sluice.stream
+	LANGUAGE sql STABLE AS $$
+	SELECT s.* FROM sluice.stream s JOIN pg_database d ON d.oid = s.database_oid AND d.datname = current_database()
+	WHERE s.desired <> 'dropped'
+$$;
+
 -- Never fails: the user's command is not ours to undo.
 CREATE FUNCTION sluice.note_ddl() RETURNS event_trigger
 	LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -352,7 +360,7 @@ DECLARE
 	settings jsonb := jsonb_build_object('TimeZone', current_setting('TimeZone'), 'DateStyle', current_setting('DateStyle'),
 		'IntervalStyle', current_setting('IntervalStyle'));
 BEGIN
-	IF NOT EXISTS (SELECT FROM sluice.stream s WHERE s.desired <> 'dropped') THEN
+	IF NOT EXISTS (SELECT FROM sluice.told_streams()) THEN
 		RETURN;
 	END IF;
 	BEGIN
@@ -366,17 +374,17 @@ BEGIN
 			FROM pg_event_trigger_ddl_commands() c;
 		IF TG_EVENT = 'sql_drop' THEN
 			objects := objects || ARRAY(SELECT DISTINCT t FROM pg_event_trigger_dropped_objects() d
-				CROSS JOIN LATERAL sluice.touched_by_drop(d.classid, d.objid, d.objsubid, d.object_type, d.address_names) t
+				CROSS JOIN LATERAL sluice.touched_by_drop(TG_TAG, d.classid, d.objid, d.object_type, d.address_names) t
 				WHERE NOT d.is_temporary);
 			publications := publications OR EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.object_type LIKE 'publication%');
 		END IF;
 		IF publications THEN
-			PERFORM sluice.remember(s.name) FROM sluice.stream s WHERE s.desired <> 'dropped';
+			PERFORM sluice.remember(s.name) FROM sluice.told_streams() s;
 		ELSIF objects <> '{}' THEN
 			SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO conversions
 				FROM pg_event_trigger_ddl_commands() c CROSS JOIN LATERAL sluice.ddl_conversions(c.command) v
 				WHERE c.command_tag = 'ALTER TABLE';
-			FOR this_stream IN SELECT * FROM sluice.stream s WHERE s.desired <> 'dropped' LOOP
+			FOR this_stream IN SELECT * FROM sluice.told_streams() LOOP
 				PERFORM sluice.note_for_stream(this_stream, TG_TAG, objects, coalesce(made, '{}'), conversions, settings);
 			END LOOP;
 		END IF;
@@ -389,11 +397,11 @@ END $$;
 
 REVOKE ALL ON FUNCTION sluice.emit(text, boolean, text, text), sluice.publishes(oid[], oid), sluice.publishes_schema(oid, oid),
 	sluice.neighbours(oid[], oid[]), sluice.shapes(sluice.stream, oid[], oid[]), sluice.remember(text), sluice.forget(),
-	sluice.touched_by_command(oid, oid), sluice.touched_by_drop(oid, oid, integer, text, text[]),
+	sluice.touched_by_command(oid, oid), sluice.touched_by_drop(text, oid, oid, text, text[]),
 	sluice.touched_tables(sluice.touched[]), sluice.ddl_conversions(pg_ddl_command), sluice.is_volatile(pg_node_tree),
 	sluice.any_value(oid, name), sluice.fill(oid, integer, text, text), sluice.fill_of_column(pg_attribute),
 	sluice.positions(jsonb), sluice.fills(jsonb, jsonb, oid[], jsonb), sluice.shape_document(sluice.stream, sluice.shape[], jsonb),
-	sluice.renames(sluice.shape[], sluice.shape[]),
+	sluice.renames(sluice.shape[], sluice.shape[]), sluice.told_streams(),
 	sluice.note_for_stream(sluice.stream, text, sluice.touched[], oid[], jsonb, jsonb), sluice.note_ddl() FROM PUBLIC;
 
 CREATE EVENT TRIGGER sluice_ddl ON ddl_command_end

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "ddl_parts.h"
-#include "pg_ddl.h"
+#include "pg/pg_ddl.h"
 
 #define QUESTION "question"
+
+/* A table that is one without parts at the target has no use for partitions. */
+#define PARTED DDL_RELATION " AND c.relkind = 'p'"
 
 /* ---- parts ---- */
 
@@ -116,6 +119,17 @@ ddl_renames(const DdlChange *ddl)
 	return renamed;
 }
 
+bool
+ddl_renames_types(const DdlChange *ddl)
+{
+	for (size_t i = 0; i < ddl->change->renamed_count; i++)
+	{
+		if (ddl->change->renamed[i].kind == SCHEMA_RENAMED_TYPE)
+			return true;
+	}
+	return false;
+}
+
 /* ---- schemas ---- */
 
 static void
@@ -181,8 +195,8 @@ attach(DdlChange *ddl, const TablePair *pair)
 	if (of == NULL || (pair->old != NULL && same_partition(ddl, pair)))
 		return;
 	ddl_put(ddl_ask(ddl, table->schema, table->name),
-			"SELECT EXISTS (SELECT " DDL_RELATION ") AND NOT EXISTS (SELECT " DDL_CHILD ")",
-			of->schema, of->name, table->schema, table->name, of->schema, of->name);
+			"SELECT EXISTS (SELECT " PARTED ") AND NOT EXISTS (SELECT " DDL_CHILD ")", of->schema,
+			of->name, table->schema, table->name, of->schema, of->name);
 	ddl_put(ddl_do(ddl, "table", table->schema, table->name),
 			"ALTER TABLE %T ATTACH PARTITION %T %s", of->schema, of->name, table->schema,
 			table->name, of->bound);
@@ -406,6 +420,9 @@ make_table(DdlChange *ddl, const SchemaTable *table)
 
 	ddl_put(ddl_ask(ddl, table->schema, table->name), "SELECT NOT EXISTS (SELECT " DDL_RELATION ")",
 			table->schema, table->name);
+	if (table->partition_of != NULL)
+		ddl_put(ddl->script.out, " AND EXISTS (SELECT " PARTED ")", table->partition_of->schema,
+				table->partition_of->name);
 	if (fill != NULL && fill->kind == SCHEMA_FILL_UNKNOWN)
 		ddl_part(ddl)->unknown = fill->text;
 	pg_ddl_table(&pg, table, false);

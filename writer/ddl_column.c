@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ddl_parts.h"
-#include "pg_ddl.h"
+#include "pg/pg_ddl.h"
 
 #define DEFAULT_EXPRESSION                                                                         \
 	"(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d "             \
@@ -168,8 +168,8 @@ add_column(DdlChange *ddl, const SchemaTable *table, const SchemaColumn *column)
 static bool
 type_changed(const DdlChange *ddl, const ColumnPair *pair)
 {
-	return !ddl_renames(ddl) && (strcmp(pair->old->type, pair->new->type) != 0 ||
-								 !ddl_same(pair->old->collation, pair->new->collation));
+	return !ddl_renames_types(ddl) && (strcmp(pair->old->type, pair->new->type) != 0 ||
+									   !ddl_same(pair->old->collation, pair->new->collation));
 }
 
 /* With its default, which may not fit both types. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "ddl_parts.h"
-#include "pg_ddl.h"
+#include "pg/pg_ddl.h"
 #include "structure.h"
 
 /* What the three have in common. */

@@ -65,6 +65,9 @@ extern TablePair ddl_pair(const DdlChange *ddl, size_t i);
 /* Whether the change renames something: then definitions differ by that, and nothing else changed. */
 extern bool ddl_renames(const DdlChange *ddl);
 
+/* The same of types, which are part of what columns are. */
+extern bool ddl_renames_types(const DdlChange *ddl);
+
 /* ---- ddl_type.c ---- */
 
 extern void ddl_types_before(DdlChange *ddl);

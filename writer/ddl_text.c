@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pg_ddl.h"
+#include "pg/pg_ddl.h"
 
 static void
 put_literal(FILE *out, const char *text)

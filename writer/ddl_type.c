@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ddl_parts.h"
-#include "pg_ddl.h"
+#include "pg/pg_ddl.h"
 
 #define ENUM_LABEL                                                                                 \
 	DDL_TYPE " AND EXISTS (SELECT FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid "            \
@@ -287,7 +287,7 @@ change_composite(DdlChange *ddl, const SchemaType *old, const SchemaType *new)
 
 		if (was == NULL)
 			add_attribute(ddl, new, is);
-		else if (!ddl_renames(ddl) &&
+		else if (!ddl_renames_types(ddl) &&
 				 (strcmp(was->type, is->type) != 0 || !ddl_same(was->collation, is->collation)))
 			retype_attribute(ddl, new, is);
 	}
@@ -347,24 +347,38 @@ rename_type(DdlChange *ddl, const SchemaName *from, const SchemaType *to)
 				type_word(to), to->schema, from->name, to->name);
 }
 
+/* What a type of `after` was; NULL when it is new. */
+static const SchemaType *
+type_before(const DdlChange *ddl, const SchemaType *new, const SchemaName *from)
+{
+	return from != NULL ? find_type(&ddl->change->before, from->schema, from->name)
+						: find_type(&ddl->change->before, new->schema, new->name);
+}
+
+/* What is changed may need what is new, whatever their order. */
 void
 ddl_types_before(DdlChange *ddl)
 {
-	const SchemaDocument *before = &ddl->change->before, *after = &ddl->change->after;
+	const SchemaDocument *after = &ddl->change->after;
 
 	for (size_t i = 0; i < after->type_count; i++)
 	{
 		const SchemaType *new = &after->types[i];
 		const SchemaName *from = renamed(ddl, SCHEMA_RENAMED_TYPE, new->schema, new->name, true);
-		const SchemaType *old = from != NULL ? find_type(before, from->schema, from->name)
-											 : find_type(before, new->schema, new->name);
 
 		if (from != NULL)
 			rename_type(ddl, from, new);
+		else if (type_before(ddl, new, NULL) == NULL)
+			make_type(ddl, new);
+	}
+	for (size_t i = 0; i < after->type_count; i++)
+	{
+		const SchemaType *new = &after->types[i];
+		const SchemaType *old =
+			type_before(ddl, new, renamed(ddl, SCHEMA_RENAMED_TYPE, new->schema, new->name, true));
+
 		if (old != NULL)
 			change_type(ddl, old, new);
-		else if (from == NULL)
-			make_type(ddl, new);
 	}
 }
 

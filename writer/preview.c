@@ -7,7 +7,7 @@
 
 #include "common/daemon/service.h"
 #include "common/nats/load_document.h"
-#include "pg_structure.h"
+#include "pg/pg_structure.h"
 
 static bool
 read_file(const char *path, ByteBuf *json, SluiceError *err)

@@ -154,7 +154,7 @@ apply_made(Session *session, Batch *batch, bool commit, SluiceError *err)
 	*err = missing;
 	making = session->change != NULL ? session->change : change;
 	good = making != NULL && ddl_message_follows_rows(making) &&
-		   session->target->ops->alter(session->target, making, err);
+		   session->target->ops->alter(session->target, making, true, err);
 	schema_change_free(change);
 	session->altered |= good;
 	return good && session->target->ops->apply(session->target, batch, commit, err);
@@ -317,14 +317,14 @@ take_commit(Session *session, const BundleRecord *record, SluiceError *err)
 
 /* The rows before it are applied first; the transaction stays open. */
 static bool
-alter(Session *session, const SchemaChange *change, SluiceError *err)
+alter(Session *session, const SchemaChange *change, bool tell, SluiceError *err)
 {
 	bool good;
 
 	session->change = change;
 	good = (session->current->transactions == 0 || apply_current(session, err)) &&
 		   settle(session, err) && (session->current->count == 0 || apply_current(session, err)) &&
-		   session->target->ops->alter(session->target, change, err);
+		   session->target->ops->alter(session->target, change, tell, err);
 	session->change = NULL;
 	if (!good)
 		return false;
@@ -342,14 +342,16 @@ take_change(Session *session, const BundleRecord *record, SluiceError *err)
 
 	if (change == NULL)
 		return false;
-	if (strcmp(change->stream, writer->settings.stream) != 0)
-		; /* of another stream of the same tables */
-	else if (writer->settings.on_ddl != DDL_IGNORE)
-		good = alter(session, change, err);
-	else if (change_id_compare(&record->id, &writer->ignored) > 0)
+	if (strcmp(change->stream, writer->settings.stream) == 0)
 	{
-		writer->ignored = record->id;
-		ddl_message_ignored(writer->service->log, change, &record->id);
+		bool tell = change_id_compare(&record->id, &writer->told) > 0;
+
+		if (writer->settings.on_ddl != DDL_IGNORE)
+			good = alter(session, change, tell, err);
+		else if (tell)
+			ddl_message_ignored(writer->service->log, change, &record->id);
+		if (tell && (good || !sluice_error_transient(err->code)))
+			writer->told = record->id;
 	}
 	schema_change_free(change);
 	return good;

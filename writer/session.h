@@ -27,9 +27,9 @@ typedef struct Writer
 	Beacon *beacon;
 	LoadDisplay *display;
 	uint64_t
-		applied; /* batches committed since the process began: whether a session got anywhere */
-	ChangeId ignored; /* the last change of structure that was left out, and told */
-	bool look_back;	  /* the next session starts at the stream's first message */
+		applied;	/* batches committed since the process began: whether a session got anywhere */
+	ChangeId told;	/* the last change of structure that was told of: a retry does not again */
+	bool look_back; /* the next session starts at the stream's first message */
 	bool worked; /* the session got somewhere: it applied something, or there was nothing to do */
 } Writer;
 

@@ -3,8 +3,8 @@
  */
 #include "target.h"
 
-#include "pg_uri.h"
-#include "target_pg.h"
+#include "pg/pg_uri.h"
+#include "pg/target_pg.h"
 
 const char *const conflict_policy_names[] = {
 	[CONFLICT_UPSERT] = "upsert",

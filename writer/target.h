@@ -82,9 +82,10 @@ typedef struct TargetOps
 	/*
 	 * Does what the source did to its structure, at this place in the source's order: nothing is
 	 * outstanding, and what was applied without a commit stays open.  So does this; what is
-	 * remembered of tables must be forgotten then.  DATA when somebody has to do it by hand.
+	  * remembered of tables must be forgotten then.  DATA when somebody has to do it by hand.  With
+	 * `tell` what is done, or is to be done, is logged.
 	 */
-	bool (*alter)(Target *target, const SchemaChange *change, SluiceError *err);
+	bool (*alter)(Target *target, const SchemaChange *change, bool tell, SluiceError *err);
 
 	/* Waits for the outcome of the last apply(); with none outstanding it does nothing. */
 	bool (*settle)(Target *target, SluiceError *err);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "pg_hold.h"
+#include "pg/pg_hold.h"
 
 #define LOOK_MS		  20
 #define WRITER_MS	  5000	/* without any writer's session at the target, for so long */

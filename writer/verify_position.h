@@ -6,7 +6,7 @@
 #define SLUICE_WRITER_VERIFY_POSITION_H
 
 #include "hold.h"
-#include "pg_connection.h"
+#include "pg/pg_connection.h"
 
 #define SNAPSHOT_SIZE 64
 

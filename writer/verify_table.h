@@ -5,7 +5,7 @@
 #ifndef SLUICE_WRITER_VERIFY_TABLE_H
 #define SLUICE_WRITER_VERIFY_TABLE_H
 
-#include "pg_connection.h"
+#include "pg/pg_connection.h"
 #include "row_set.h"
 #include "row_sum.h"
 

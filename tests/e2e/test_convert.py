@@ -419,12 +419,22 @@ def test_only_tables_are_created(pipeline):
 def test_two_writers_load_together(pipeline):
     """Chunks go to any writer; one of them makes the structure and follows the stream afterwards."""
     fill(pipeline, 200000)
-    first = pipeline.convert(options=SMALL)
-    second = pipeline.writer(ready=False, name='second')
+    pipeline.target.execute('CREATE TABLE t (id int PRIMARY KEY, k int NOT NULL, c text, n numeric)', dbname=pipeline.name)
+    one = ('--schema-policy', 'create_missing', '--load-connections', '1')
+    with pipeline.target.connect(pipeline.name, autocommit=False) as held:
+        held.cursor().execute('LOCK TABLE t IN SHARE MODE')  # rows wait, so that one writer cannot take them all
+        first = pipeline.convert(*one, options=SMALL)
+        second = pipeline.writer(*one, ready=False, name='second')
+        wait_for(lambda: waiting_copies(pipeline) == 2, LONG, 'both writers to wait for the table')
     pipeline.wait_phase(timeout=LONG)
     assert check_followed(pipeline)['public.t'] == 200000
     shares = [writer.metric('sluice_writer_load_rows_total') for writer in (first, second)]
     assert sum(shares) == 200000 and all(shares), shares
+
+
+def waiting_copies(pipeline):
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ~ 'COPY'"
+    return pipeline.target.fetch_one(query, dbname=pipeline.name)
 
 
 def test_two_targets(pipeline):

@@ -1,7 +1,7 @@
 /*
  * pg_ddl_test.c - the SQL of each kind of object, exactly; hostile names; what a release cannot have.
  */
-#include "writer/pg_ddl.h"
+#include "writer/pg/pg_ddl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * pg_uri_test.c - which connection strings are refused without asking a server, and what is said.
  */
-#include "writer/pg_uri.h"
+#include "writer/pg/pg_uri.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -179,6 +179,13 @@ ALTER TABLE t DROP c;
 ALTER TABLE sluice.secret RENAME hidden TO secret;
 COMMENT ON TABLE t IS 'once more';
 SELECT * FROM test.structure_changes();
+-- Triggers that do not fire are found.
+ALTER EVENT TRIGGER sluice_ddl ENABLE;
+ALTER EVENT TRIGGER sluice_drop DISABLE;
+SELECT status, detail, hint FROM sluice.check() WHERE "check" = 'event triggers' ORDER BY detail;
+ALTER EVENT TRIGGER sluice_ddl ENABLE ALWAYS;
+ALTER EVENT TRIGGER sluice_drop ENABLE ALWAYS;
+SELECT status, detail, hint FROM sluice.check() WHERE "check" = 'event triggers';
 -- Somebody without any rights here.
 CREATE ROLE regress_sluice_plain;
 ALTER TABLE t OWNER TO regress_sluice_plain;

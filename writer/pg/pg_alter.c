@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ddl_change.h"
+#include "writer/ddl_change.h"
 #include "pg_target.h"
 
 #define LABELS_IN_TRANSACTIONS                                                                     \
@@ -18,6 +18,7 @@ typedef struct Alteration
 {
 	PgTarget *target;
 	const SchemaChange *change;
+	bool tell;
 	DdlChange ddl;
 	FILE *told; /* the statements that were, or are to be, run */
 	char *text;
@@ -48,15 +49,21 @@ told(Alteration *a)
 	return fflush(a->told) == 0 && a->text != NULL ? a->text : "";
 }
 
+static void
+log_statements(Alteration *a, LogLevel level, const char *message)
+{
+	if (a->tell)
+		log_event(a->target->c.settings->log, level, message,
+				  (LogField[]){LOG_TEXT("command", a->change->command),
+							   LOG_TEXT("statements", told(a)), LOG_END});
+}
+
 static bool
 fail_stopped(Alteration *a, SluiceError *err)
 {
 	const char *text = told(a);
 
-	log_event(a->target->c.settings->log, LOG_WARNING,
-			  "a change of structure is to be done by hand",
-			  (LogField[]){LOG_TEXT("command", a->change->command), LOG_TEXT("statements", text),
-						   LOG_END});
+	log_statements(a, LOG_WARNING, "a change of structure is to be done by hand");
 	(void) sluice_fail(err, SLUICE_ERROR_DATA,
 					   "%s at the source changed the structure, and --on-ddl is stop; to be run at "
 					   "the target: %.300s",
@@ -71,10 +78,7 @@ fail_unknown(Alteration *a, const DdlPart *part, SluiceError *err)
 	const char *name = script_name(&a->ddl.script, part->question);
 
 	tell_part(a, part);
-	log_event(a->target->c.settings->log, LOG_WARNING,
-			  "a change of structure is to be done by hand",
-			  (LogField[]){LOG_TEXT("command", a->change->command), LOG_TEXT("statements", told(a)),
-						   LOG_END});
+	log_statements(a, LOG_WARNING, "a change of structure is to be done by hand");
 	(void) sluice_fail(err, SLUICE_ERROR_DATA,
 					   "%s at the source: rows of %.130s have values there that were not sent: "
 					   "%s; to be run at the target: %.180s",
@@ -191,9 +195,7 @@ do_parts(Alteration *a, SluiceError *err)
 		return true;
 	if (a->target->c.settings->on_ddl == DDL_STOP)
 		return fail_stopped(a, err);
-	log_event(a->target->c.settings->log, LOG_INFO, "structure changed",
-			  (LogField[]){LOG_TEXT("command", a->change->command), LOG_TEXT("statements", told(a)),
-						   LOG_END});
+	log_statements(a, LOG_INFO, "structure changed");
 	return true;
 }
 
@@ -241,9 +243,9 @@ begin(PgTarget *target, SluiceError *err)
 }
 
 bool
-pg_alter(PgTarget *target, const SchemaChange *change, SluiceError *err)
+pg_alter(PgTarget *target, const SchemaChange *change, bool tell, SluiceError *err)
 {
-	Alteration a = {.target = target, .change = change};
+	Alteration a = {.target = target, .change = change, .tell = tell};
 	bool good = ddl_change_make(&a.ddl, change, target->c.version, target->c.settings->create, err);
 
 	if (good && a.ddl.count > 0)

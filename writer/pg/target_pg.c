@@ -295,13 +295,13 @@ target_pg_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 /* ---- structure ---- */
 
 static bool
-target_pg_alter(Target *base, const SchemaChange *change, SluiceError *err)
+target_pg_alter(Target *base, const SchemaChange *change, bool tell, SluiceError *err)
 {
 	PgTarget *target = pg_of(base);
 
 	if (!target->open)
 		target->started = now_microseconds();
-	return pg_alter(target, change, err);
+	return pg_alter(target, change, tell, err);
 }
 
 /* ---- durability ---- */

@@ -9,7 +9,7 @@
 
 #include <libpq-fe.h>
 
-#include "target.h"
+#include "writer/target.h"
 
 #define SQLSTATE_SIZE		   6
 #define SQLSTATE_UNIQUE		   "23505"

@@ -8,7 +8,7 @@
 #define SLUICE_WRITER_PG_SQL_H
 
 #include "pg_catalog.h"
-#include "plan.h"
+#include "writer/plan.h"
 
 typedef enum PgStatementKind
 {

@@ -5,7 +5,7 @@
 #define SLUICE_WRITER_PG_STRUCTURE_H
 
 #include "pg_connection.h"
-#include "structure.h"
+#include "writer/structure.h"
 
 /*
  * All of the arguments must outlive the structure; settings of the connection's session are as they

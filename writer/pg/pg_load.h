@@ -4,7 +4,7 @@
 #ifndef SLUICE_WRITER_PG_LOAD_H
 #define SLUICE_WRITER_PG_LOAD_H
 
-#include "load_target.h"
+#include "writer/load_target.h"
 #include "pg_target.h"
 
 /* Stream and consumer are of [a-z0-9_], so they may stand in a text as they are. */

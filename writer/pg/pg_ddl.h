@@ -8,7 +8,7 @@
 #define SLUICE_WRITER_PG_DDL_H
 
 #include "common/core/schema_document.h"
-#include "script.h"
+#include "writer/script.h"
 
 typedef struct PgDdl
 {

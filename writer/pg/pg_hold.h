@@ -4,7 +4,7 @@
 #ifndef SLUICE_WRITER_PG_HOLD_H
 #define SLUICE_WRITER_PG_HOLD_H
 
-#include "hold.h"
+#include "writer/hold.h"
 #include "pg_connection.h"
 
 /* The writer's side; of PgTarget only. */

@@ -4,7 +4,7 @@
 #ifndef SLUICE_WRITER_TARGET_PG_H
 #define SLUICE_WRITER_TARGET_PG_H
 
-#include "target.h"
+#include "writer/target.h"
 
 /* Connects; NULL on error. */
 extern Target *target_pg_open(const TargetSettings *settings, SluiceError *err);

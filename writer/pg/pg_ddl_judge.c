@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "pg_ddl.h"
-#include "structure.h"
+#include "writer/structure.h"
 
 #define NUMERIC_INFINITY 140000
 

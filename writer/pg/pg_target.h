@@ -10,7 +10,7 @@
 #define SLUICE_WRITER_PG_TARGET_H
 
 #include "pg_pipeline.h"
-#include "plan.h"
+#include "writer/plan.h"
 
 /* Statements of one connection; beyond it the target is worn. */
 #define PG_STATEMENTS_MAXIMUM 2000
@@ -123,7 +123,7 @@ extern bool pg_apply_rows(PgTarget *target, Batch *batch, SluiceError *err) SLUI
 /* ---- pg_alter.c ---- */
 
 /* See TargetOps.alter. */
-extern bool pg_alter(PgTarget *target, const SchemaChange *change,
+extern bool pg_alter(PgTarget *target, const SchemaChange *change, bool tell,
 					 SluiceError *err) SLUICE_MUST_CHECK;
 
 /* ---- target_pg.c ---- */
