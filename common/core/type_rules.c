@@ -1,0 +1,407 @@
+/*
+ * type_rules.c - reading and matching what users say of types (type_rules.h).
+ *
+ * A rule's parts lie in one copy of the option's text, which the rules own.
+ */
+#include "type_rules.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARTS_MAXIMUM 3 /* schema, table, column */
+
+const char *const loss_policy_names[] = {"error", "clamp", "null", "text", NULL};
+
+typedef struct TypeRule
+{
+	const char *parts[PARTS_MAXIMUM];
+	int part_count;
+	bool quoted;  /* the last part was */
+	SqlType name; /* of a rule with one part */
+	bool typed, judged;
+	ColumnType type;
+	LossPolicy policy;
+} TypeRule;
+
+struct TypeRules
+{
+	const Allocator *allocator;
+	char *text;
+	TypeRule *rules;
+	size_t count;
+};
+
+/* ---- PostgreSQL's types ---- */
+
+static const struct
+{
+	const char *written, *name;
+} aliases[] = {
+	{"bigint", "int8"},
+	{"bit varying", "varbit"},
+	{"boolean", "bool"},
+	{"char", "bpchar"},
+	{"character", "bpchar"},
+	{"character varying", "varchar"},
+	{"decimal", "numeric"},
+	{"double precision", "float8"},
+	{"int", "int4"},
+	{"integer", "int4"},
+	{"real", "float4"},
+	{"smallint", "int2"},
+	{"time with time zone", "timetz"},
+	{"time without time zone", "time"},
+	{"timestamp with time zone", "timestamptz"},
+	{"timestamp without time zone", "timestamp"},
+	{"\"char\"", "char"},
+};
+
+static void
+use_alias(SqlType *type)
+{
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+	{
+		if (strcasecmp(aliases[i].written, type->name) == 0)
+		{
+			(void) snprintf(type->name, sizeof(type->name), "%s", aliases[i].name);
+			return;
+		}
+	}
+}
+
+/* "(10,2)" at *at, up to behind it; anything else in brackets counts as no modifier. */
+static void
+take_modifiers(const char **at, SqlType *type)
+{
+	const char *from = *at + 1;
+	size_t length = strcspn(from, ")");
+	char *end;
+
+	*at = from + length + (from[length] == ')');
+	while (type->modifiers < 2)
+	{
+		long value = strtol(from, &end, 10);
+
+		if (end == from)
+			return;
+		type->modifier[type->modifiers++] = (int) value;
+		if (*end != ',')
+			return;
+		from = end + 1;
+	}
+}
+
+void
+sql_type_read(const char *text, SqlType *type)
+{
+	static const char interval[] = "interval";
+	size_t length = 0;
+	bool quoted = false;
+
+	*type = (SqlType){.array = false};
+	for (const char *at = text; *at != '\0' && length + 1 < sizeof(type->name);)
+	{
+		quoted ^= *at == '"';
+		if (!quoted && *at == '(')
+		{
+			take_modifiers(&at, type);
+			continue;
+		}
+		type->array |= !quoted && *at == '[';
+		type->qualified |= !quoted && *at == '.';
+		if (quoted || (*at != '[' && *at != ']'))
+			type->name[length++] = *at;
+		at++;
+	}
+	type->name[length] = '\0';
+	if (type->qualified)
+		return;
+	/* "interval day to second" */
+	if (strncmp(type->name, interval, sizeof(interval) - 1) == 0 &&
+		(type->name[sizeof(interval) - 1] == ' '))
+		type->name[sizeof(interval) - 1] = '\0';
+	use_alias(type);
+}
+
+/* ---- reading rules ---- */
+
+static bool
+fail_rule(const char *rule, const char *what, SluiceError *err)
+{
+	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "type rule \"%.80s\" %s", rule, what);
+	return sluice_hint(err, "a rule is like numeric=decimal(38,10):null, schema.table.column="
+							"varchar(200) or date:clamp, with commas between");
+}
+
+/* Ends the text at the first of `marks` outside of quotes and brackets; gives what is behind it. */
+static char *
+cut(char *text, const char *marks, char *mark)
+{
+	int depth = 0;
+	bool quoted = false;
+
+	*mark = '\0';
+	for (; *text != '\0'; text++)
+	{
+		quoted ^= *text == '"';
+		if (quoted)
+			continue;
+		depth += (*text == '(') - (*text == ')');
+		if (depth <= 0 && strchr(marks, *text) != NULL)
+		{
+			*mark = *text;
+			*text = '\0';
+			return text + 1;
+		}
+	}
+	return text;
+}
+
+static char *
+trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r\n");
+	length = strlen(text);
+	while (length > 0 && isspace((unsigned char) text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* Takes the quotes off a name, doubled ones inside become one. */
+static bool
+unquote(char *name)
+{
+	char *to = name;
+
+	if (*name != '"')
+		return false;
+	for (const char *from = name + 1; *from != '\0'; from++)
+	{
+		if (*from == '"' && from[1] != '"')
+			break;
+		from += *from == '"';
+		*to++ = *from;
+	}
+	*to = '\0';
+	return true;
+}
+
+static bool
+read_what(TypeRule *rule, char *text, const char *whole, SluiceError *err)
+{
+	char mark = '.';
+
+	sql_type_read(text, &rule->name);
+	while (mark == '.' && rule->part_count < PARTS_MAXIMUM)
+	{
+		char *rest = cut(text, ".", &mark);
+		char *part = trim(text);
+
+		rule->quoted = unquote(part);
+		if (*part == '\0')
+			return fail_rule(whole, "names nothing", err);
+		rule->parts[rule->part_count++] = part;
+		text = rest;
+	}
+	if (mark == '.')
+		return fail_rule(whole, "has more than a schema, a table and a column", err);
+	if (rule->part_count == 1 && rule->name.modifiers > 0)
+		return fail_rule(whole, "says of a type how long it is, which is left out there", err);
+	return true;
+}
+
+static bool
+read_policy(TypeRule *rule, const char *word, const char *whole, SluiceError *err)
+{
+	for (int i = 0; loss_policy_names[i] != NULL; i++)
+	{
+		if (strcasecmp(loss_policy_names[i], word) == 0)
+		{
+			rule->policy = (LossPolicy) i;
+			rule->judged = true;
+			return true;
+		}
+	}
+	return fail_rule(whole, "has another policy than error, clamp, null or text", err);
+}
+
+static bool
+read_rule(TypeRule *rule, char *text, const char *whole, SluiceError *err)
+{
+	char mark, second;
+	char *said = cut(text, "=:", &mark);
+	char *policy = mark == '=' ? cut(said, ":", &second) : said;
+
+	if (mark == '=')
+		mark = second;
+	else
+		said = NULL;
+	if (said == NULL && mark != ':')
+		return fail_rule(whole, "says nothing: = and a type, or : and a policy are missing", err);
+	if (said != NULL && !column_type_read(trim(said), &rule->type))
+		return fail_rule(whole, "has a target type that is not known", err);
+	rule->typed = said != NULL;
+	return (mark != ':' || read_policy(rule, trim(policy), whole, err)) &&
+		   read_what(rule, trim(text), whole, err);
+}
+
+static size_t
+count_commas(const char *text)
+{
+	size_t count = 1;
+
+	for (; *text != '\0'; text++)
+		count += *text == ',';
+	return count;
+}
+
+static bool
+read_all(TypeRules *rules, SluiceError *err)
+{
+	char *text = rules->text, mark = ',';
+
+	while (mark == ',')
+	{
+		char *rest = cut(text, ",", &mark);
+		char *rule = trim(text), whole[128];
+
+		(void) snprintf(whole, sizeof(whole), "%s", rule);
+		if (*rule != '\0' && !read_rule(&rules->rules[rules->count++], rule, whole, err))
+			return false;
+		text = rest;
+	}
+	return true;
+}
+
+TypeRules *
+type_rules_read(const char *text, const Allocator *allocator, SluiceError *err)
+{
+	size_t length = strlen(text) + 1, room = count_commas(text) * sizeof(TypeRule);
+	TypeRules *rules = allocator->get(allocator->context, sizeof(*rules));
+
+	if (rules != NULL)
+		*rules = (TypeRules){.allocator = allocator,
+							 .text = allocator->get(allocator->context, length),
+							 .rules = allocator->get(allocator->context, room)};
+	if (rules == NULL || rules->text == NULL || rules->rules == NULL)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for type rules");
+		type_rules_free(rules);
+		return NULL;
+	}
+	memcpy(rules->text, text, length);
+	memset(rules->rules, 0, room);
+	if (read_all(rules, err))
+		return rules;
+	type_rules_free(rules);
+	return NULL;
+}
+
+void
+type_rules_free(TypeRules *rules)
+{
+	const Allocator *allocator;
+
+	if (rules == NULL)
+		return;
+	allocator = rules->allocator;
+	allocator->put(allocator->context, rules->rules);
+	allocator->put(allocator->context, rules->text);
+	allocator->put(allocator->context, rules);
+}
+
+/* ---- matching ---- */
+
+/* How near a rule is to a column; 0: it is not about it. */
+typedef enum Nearness
+{
+	NOT_ABOUT,
+	ABOUT_ALL,
+	ABOUT_CANON,
+	ABOUT_BASE,
+	ABOUT_TYPE,
+	ABOUT_COLUMN
+} Nearness;
+
+static bool
+same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* Whether "schema.name" is the rule's type. */
+static bool
+is_users_type(const TypeRule *rule, const char *type_name)
+{
+	size_t length = strlen(rule->parts[0]);
+
+	return type_name != NULL && strncmp(type_name, rule->parts[0], length) == 0 &&
+		   type_name[length] == '.' && strcmp(type_name + length + 1, rule->parts[1]) == 0;
+}
+
+static bool
+is_base_type(const TypeRule *rule, const TypeColumn *column)
+{
+	SqlType base;
+
+	if (column->type == NULL)
+		return !rule->name.array && same(column->type_name, rule->name.name);
+	sql_type_read(column->type, &base);
+	return !base.qualified && strcasecmp(base.name, rule->name.name) == 0 &&
+		   base.array == rule->name.array;
+}
+
+static Nearness
+nearness(const TypeRule *rule, const TypeColumn *column)
+{
+	const char *canon = canon_name(column->canon);
+
+	if (rule->part_count == 3)
+		return same(column->schema, rule->parts[0]) && same(column->table, rule->parts[1]) &&
+					   same(column->name, rule->parts[2])
+				   ? ABOUT_COLUMN
+				   : NOT_ABOUT;
+	if (rule->part_count == 2)
+		return is_users_type(rule, column->type_name) ? ABOUT_TYPE : NOT_ABOUT;
+	if (!rule->quoted && strcmp(rule->parts[0], "*") == 0)
+		return ABOUT_ALL;
+	if (is_base_type(rule, column))
+		return ABOUT_BASE;
+	return canon != NULL && strcasecmp(rule->parts[0], canon) == 0 ? ABOUT_CANON : NOT_ABOUT;
+}
+
+/* Type and policy may come from different rules. */
+TypeSaid
+type_rules_said(const TypeRules *rules, const TypeColumn *column)
+{
+	TypeSaid said = {.type = NULL, .policy = LOSS_ERROR};
+	Nearness typed = NOT_ABOUT, judged = NOT_ABOUT;
+
+	for (size_t i = 0; rules != NULL && i < rules->count; i++)
+	{
+		const TypeRule *rule = &rules->rules[i];
+		Nearness near = nearness(rule, column);
+
+		if (rule->typed && near > typed)
+		{
+			said.type = &rule->type;
+			typed = near;
+		}
+		if (rule->judged && near > judged)
+		{
+			said.policy = rule->policy;
+			judged = near;
+		}
+	}
+	return said;
+}
+
+LossPolicy
+type_rules_policy(const TypeRules *rules, const TypeColumn *column)
+{
+	return type_rules_said(rules, column).policy;
+}
