@@ -29,16 +29,21 @@ load_message_free(LoadMessage *message)
 }
 
 bool
-load_message_answer(NatsSession *session, const LoadMessage *message, LoadAnswer answer,
-					SluiceError *err)
+load_reply_answer(NatsSession *session, const char *reply, LoadAnswer answer, SluiceError *err)
 {
 	static const char *const words[] = {
 		[LOAD_ACK] = "+ACK", [LOAD_WORKING] = "+WPI", [LOAD_RETURN] = "-NAK"};
-	natsStatus status = natsConnection_PublishString(
-		session->connection, natsMsg_GetReply(message->message), words[answer]);
+	natsStatus status = natsConnection_PublishString(session->connection, reply, words[answer]);
 
 	return status == NATS_OK ||
 		   nats_session_fail(session, err, status, 0, "answering for a bundle of the copy");
+}
+
+bool
+load_message_answer(NatsSession *session, const LoadMessage *message, LoadAnswer answer,
+					SluiceError *err)
+{
+	return load_reply_answer(session, natsMsg_GetReply(message->message), answer, err);
 }
 
 static bool

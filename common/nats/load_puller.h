@@ -54,6 +54,10 @@ extern bool load_consumer_left(NatsSession *session, const char *stream, const c
 
 extern bool load_message_answer(NatsSession *session, const LoadMessage *message, LoadAnswer answer,
 								SluiceError *err) SLUICE_MUST_CHECK;
+
+/* The same for a message that is gone, by its reply subject. */
+extern bool load_reply_answer(NatsSession *session, const char *reply, LoadAnswer answer,
+							  SluiceError *err) SLUICE_MUST_CHECK;
 extern void load_message_free(LoadMessage *message);
 
 #endif
