@@ -62,7 +62,8 @@ CREATE FUNCTION sluice.document_columns(tables oid[], hidden text[], OUT relid o
 		'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
 		'generated', CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END,
 		'expression', CASE WHEN a.attgenerated <> '' THEN d.expression END,
-		'inherited', a.attinhcount > 0 AND EXISTS (SELECT FROM pg_inherits i
+		-- A column that a child declares too is its own; one that is computed could not be declared again.
+		'inherited', a.attinhcount > 0 AND (NOT a.attislocal OR a.attgenerated <> '') AND EXISTS (SELECT FROM pg_inherits i
 			JOIN sluice.document_attributes(ARRAY[i.inhparent], hidden) b ON b.attname = a.attname
 			WHERE i.inhrelid = a.attrelid AND i.inhparent = ANY (tables)),
 		'comment', col_description(a.attrelid, a.attnum)) ORDER BY a.attnum)
@@ -105,7 +106,7 @@ CREATE FUNCTION sluice.document_index_lists(tables oid[], hidden text[], OUT rel
 		'include', sluice.document_column_names(i.indrelid, (i.indkey::smallint[])[i.indnkeyatts:]),
 		'columns', sluice.document_index_columns(i),
 		'constraint', (SELECT jsonb_build_object('name', x.conname, 'definition', pg_get_constraintdef(x.oid),
-				'deferrable', x.condeferrable, 'deferred', x.condeferred)
+				'deferrable', x.condeferrable, 'deferred', x.condeferred, 'comment', obj_description(x.oid, 'pg_constraint'))
 			FROM pg_constraint x WHERE x.conindid = i.indexrelid AND x.conrelid = i.indrelid AND x.contype IN ('p', 'u')),
 		'replica_identity', i.indisreplident, 'clustered', i.indisclustered,
 		'parent', (SELECT sluice.document_name(h.inhparent) FROM pg_inherits h JOIN pg_index p ON p.indexrelid = h.inhparent
@@ -169,6 +170,17 @@ CREATE FUNCTION sluice.document_depths(tables oid[], OUT relid oid, OUT depth in
 	SELECT below.relid, max(below.depth) FROM below GROUP BY below.relid
 $$;
 
+-- Which of its root's rows a partition has; NULL when only a server that knows all of them can tell:
+-- those that are divided by hash, those of a default partition.
+CREATE FUNCTION sluice.document_condition(partition oid) RETURNS text
+	LANGUAGE sql STABLE AS $$
+	SELECT pg_get_partition_constraintdef(partition) WHERE NOT EXISTS (
+		SELECT FROM (SELECT partition UNION SELECT a.relid FROM pg_partition_ancestors(partition) a) above (relid)
+		JOIN pg_class c ON c.oid = above.relid LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
+		LEFT JOIN pg_partitioned_table p ON p.partrelid = i.inhparent
+		WHERE p.partstrat = 'h' OR pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT')
+$$;
+
 CREATE FUNCTION sluice.document_table(c pg_class, tables oid[]) RETURNS jsonb
 	LANGUAGE sql STABLE AS $$
 	SELECT jsonb_build_object(
@@ -188,7 +200,8 @@ CREATE FUNCTION sluice.document_table(c pg_class, tables oid[]) RETURNS jsonb
 		'partition', (SELECT jsonb_build_object(
 				'strategy', CASE p.partstrat WHEN 'r' THEN 'range' WHEN 'l' THEN 'list' WHEN 'h' THEN 'hash' END,
 				'key', pg_get_partkeydef(c.oid)) FROM pg_partitioned_table p WHERE p.partrelid = c.oid),
-		'partition_of', (SELECT sluice.document_name(i.inhparent) || jsonb_build_object('bound', pg_get_expr(c.relpartbound, c.oid))
+		'partition_of', (SELECT sluice.document_name(i.inhparent) || jsonb_build_object(
+				'bound', pg_get_expr(c.relpartbound, c.oid), 'condition', sluice.document_condition(c.oid))
 			FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition AND i.inhparent = ANY (tables)))
 		|| sluice.document_name(c.oid)
 $$;

@@ -96,6 +96,26 @@ CREATE FUNCTION sluice.document_others(tables oid[]) RETURNS SETOF sluice.not_ca
 	FROM unnest(tables) AS t (relid) JOIN pg_statistic_ext s ON s.stxrelid = t.relid
 	JOIN pg_namespace n ON n.oid = s.stxnamespace
 	UNION ALL
+	SELECT 'storage', n.nspname, format('%s of %s', a.attname, c.relname), 'how values are stored is the target''s affair',
+		format('ALTER TABLE %s ALTER COLUMN %I SET STORAGE %s', c.oid::regclass, a.attname,
+			CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END)
+	FROM unnest(tables) AS t (relid) JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	JOIN pg_type y ON y.oid = a.atttypid AND y.typstorage <> a.attstorage
+	UNION ALL
+	SELECT 'tablespace', n.nspname, c.relname, 'where tables are stored is the target''s affair',
+		format('ALTER TABLE %s SET TABLESPACE %I', c.oid::regclass, s.spcname)
+	FROM unnest(tables) AS t (relid) JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+	JOIN pg_tablespace s ON s.oid = c.reltablespace
+	UNION ALL
+	SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'unlogged table' END, n.nspname, c.relname,
+		CASE c.relkind WHEN 'f' THEN 'its rows are on another server' ELSE 'what is not in the log cannot be streamed' END,
+		CASE c.relkind WHEN 'r' THEN format('ALTER TABLE %s SET LOGGED', c.oid::regclass) END
+	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	WHERE (c.relkind = 'f' OR (c.relkind = 'r' AND c.relpersistence = 'u'))
+	AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhparent = ANY (tables))
+	AND c.relnamespace = ANY (sluice.document_schemas(tables)) AND sluice.document_extension('pg_class', c.oid) IS NULL
+	UNION ALL
 	SELECT 'materialized view', n.nspname, c.relname, 'materialized views are not carried',
 		format('CREATE MATERIALIZED VIEW %s AS %s', c.oid::regclass, btrim(rtrim(pg_get_viewdef(c.oid), ';')))
 	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

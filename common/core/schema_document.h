@@ -122,7 +122,7 @@ typedef enum SchemaLoadMode
 {
 	SCHEMA_LOAD_EXACT = 1, /* its rows are exactly those at its position */
 	SCHEMA_LOAD_CATCH_UP,  /* until its position changes are applied leniently */
-	SCHEMA_LOAD_RESTART	   /* what was loaded of it before goes */
+	SCHEMA_LOAD_RESTART	   /* the same, and what came of it before it was restarted goes */
 } SchemaLoadMode;
 
 typedef struct SchemaSource
@@ -230,7 +230,7 @@ typedef struct SchemaColumn
 	SchemaIdentity identity;
 	SchemaGenerated generated;
 	const char *expression; /* what a generated column is computed by, else NULL */
-	bool inherited;			/* comes with the parent (inheritance or partition) */
+	bool inherited;			/* comes with the parent (inheritance or partition) alone */
 	const char *comment;	/* or NULL */
 } SchemaColumn;
 
@@ -250,7 +250,8 @@ typedef struct SchemaConstraint
 	const char *name;
 	const char *definition; /* "PRIMARY KEY (id)" */
 	bool deferrable;
-	bool deferred; /* initially */
+	bool deferred;		 /* initially */
+	const char *comment; /* or NULL */
 } SchemaConstraint;
 
 typedef struct SchemaIndex
@@ -316,7 +317,8 @@ typedef struct SchemaPartitionOf
 {
 	const char *schema;
 	const char *name;
-	const char *bound; /* "FOR VALUES FROM (...) TO (...)", "DEFAULT" */
+	const char *bound;	   /* "FOR VALUES FROM (...) TO (...)", "DEFAULT" */
+	const char *condition; /* which of the root's rows it has, or NULL */
 } SchemaPartitionOf;
 
 typedef struct SchemaTable
@@ -386,6 +388,7 @@ typedef struct SchemaLoadTable
 	int64_t bytes;
 	uint64_t position; /* in the source's log: its rows are as of here */
 	SchemaLoadMode mode;
+	int64_t restarted; /* generation from which on its rows count; 0: all do */
 	SchemaKept *kept;
 	size_t kept_count;
 } SchemaLoadTable;
@@ -396,6 +399,7 @@ typedef struct SchemaLoad
 	SchemaCopyMode mode;
 	uint64_t incarnation; /* of the slot, as in the load bundles' identities */
 	int64_t generation;	  /* 1, 2, ... */
+	int64_t since; /* the first generation after a finished copy; from 2 on tables join a stream */
 	uint64_t position;
 	int64_t chunks; /* of all tables: numbers 0 to chunks - 1 */
 	SchemaLoadTable *tables;

@@ -224,6 +224,7 @@ static const Field constraint_fields[] = {
 	{TEXT(SchemaConstraint, "definition", definition)},
 	{BOOL(SchemaConstraint, "deferrable", deferrable)},
 	{BOOL(SchemaConstraint, "deferred", deferred)},
+	{TEXT_OR_NULL(SchemaConstraint, "comment", comment)},
 };
 static const Shape constraint_shape = {SHAPE(SchemaConstraint, constraint_fields)};
 
@@ -284,6 +285,7 @@ static const Field partition_of_fields[] = {
 	{TEXT(SchemaPartitionOf, "schema", schema)},
 	{TEXT(SchemaPartitionOf, "name", name)},
 	{TEXT(SchemaPartitionOf, "bound", bound)},
+	{TEXT_OR_NULL(SchemaPartitionOf, "condition", condition)},
 };
 static const Shape partition_of_shape = {SHAPE(SchemaPartitionOf, partition_of_fields)};
 
@@ -347,6 +349,7 @@ static const Field load_table_fields[] = {
 	{COUNT(SchemaLoadTable, "bytes", bytes)},
 	{POSITION(SchemaLoadTable, "position", position)},
 	{CHOICE(SchemaLoadTable, "mode", mode, load_mode)},
+	{COUNT(SchemaLoadTable, "restarted", restarted)},
 	{LIST(SchemaLoadTable, "kept", kept, kept_count, SchemaKept, kept_shape)},
 };
 static const Shape load_table_shape = {SHAPE(SchemaLoadTable, load_table_fields)};
@@ -355,6 +358,7 @@ static const Field load_fields[] = {
 	{CHOICE(SchemaLoad, "mode", mode, copy_mode)},
 	{HEX(SchemaLoad, "incarnation", incarnation)},
 	{COUNT(SchemaLoad, "generation", generation)},
+	{COUNT(SchemaLoad, "since", since)},
 	{POSITION(SchemaLoad, "position", position)},
 	{COUNT(SchemaLoad, "chunks", chunks)},
 	{LIST(SchemaLoad, "tables", tables, table_count, SchemaLoadTable, load_table_shape)},

@@ -7,6 +7,7 @@ CREATE INDEX hashed ON t USING hash (a);
 CREATE UNIQUE INDEX chosen ON t (c DESC);
 CREATE INDEX filled ON t USING brin (id) WITH (pages_per_range = 16);
 COMMENT ON INDEX hashed IS 'equality only';
+COMMENT ON CONSTRAINT once ON t IS 'a pair';
 ALTER TABLE t REPLICA IDENTITY USING INDEX chosen;
 CLUSTER t USING t_pkey;
 SELECT sluice.create_stream('shop', ARRAY['public.t']);

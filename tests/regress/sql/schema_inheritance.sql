@@ -1,7 +1,7 @@
--- Inheritance: parents first; a parent that is not published is not made.
+-- Inheritance: parents first; a parent that is not published is not made; what a child declares too is its own.
 CREATE TABLE base (id integer PRIMARY KEY, v text DEFAULT 'x', CHECK (id > 0));
 CREATE TABLE second (w integer NOT NULL);
-CREATE TABLE child (extra integer) INHERITS (second, base);
+CREATE TABLE child (extra integer, id integer) INHERITS (second, base);
 CREATE TABLE a_grandchild () INHERITS (child);
 ALTER TABLE child ALTER v SET DEFAULT 'y';
 SELECT sluice.create_stream('shop', ARRAY['public.base']);
