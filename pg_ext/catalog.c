@@ -29,10 +29,10 @@
 	"coalesce(options->>'max_bytes', '4294967296'), coalesce(options->>'replicas', '1'), "         \
 	"coalesce(options->>'replay_window', '0'), coalesce(options->>'consumers', 'writer'), "        \
 	"(SELECT secret FROM sluice.secret), "                                                         \
-	"owner::text, mode, EXISTS (SELECT FROM sluice.copy c WHERE c.stream = name AND "              \
-	"c.finished_at IS NOT NULL)::text, coalesce(options->>'copy_workers', '2'), "                  \
+	"owner::text, mode, sluice.copy_due(s)::text, sluice.finished_copy(name)::text, "              \
+	"coalesce(options->>'copy_workers', '2'), "                                                    \
 	"coalesce(options->>'chunk_bytes', '67108864'), options->>'max_events', "                      \
-	"options->>'max_seconds' FROM sluice.stream"
+	"options->>'max_seconds' FROM sluice.stream s"
 
 void
 catalog_begin(void)
@@ -219,9 +219,15 @@ read_mode(StreamRow *row, const char *value)
 }
 
 static void
-read_copy_finished(StreamRow *row, const char *value)
+read_copy_due(StreamRow *row, const char *value)
 {
-	row->copy_finished = value[0] == 't';
+	row->copy_due = value[0] == 't';
+}
+
+static void
+read_copies_finished(StreamRow *row, const char *value)
+{
+	row->copies_finished = (uint32) strtoul(value, NULL, 10);
 }
 
 static void
@@ -255,15 +261,20 @@ read_secret(StreamRow *row, const char *value)
 }
 
 static void (*const columns[])(StreamRow *row, const char *value) = {
-	read_name,			 read_wish,			 read_state,
-	read_slot,			 read_publications,	 read_own_publication,
-	read_keep_jetstream, read_incarnation,	 read_start,
-	read_system,		 read_database,		 read_durability,
-	read_messages,		 read_origin,		 read_bundle_rows,
-	read_bundle_bytes,	 read_compression,	 read_max_bytes,
-	read_replicas,		 read_replay_window, read_consumers,
-	read_secret,		 read_owner,		 read_mode,
-	read_copy_finished,	 read_copy_workers,	 read_chunk_bytes,
+	read_name,			 read_wish,
+	read_state,			 read_slot,
+	read_publications,	 read_own_publication,
+	read_keep_jetstream, read_incarnation,
+	read_start,			 read_system,
+	read_database,		 read_durability,
+	read_messages,		 read_origin,
+	read_bundle_rows,	 read_bundle_bytes,
+	read_compression,	 read_max_bytes,
+	read_replicas,		 read_replay_window,
+	read_consumers,		 read_secret,
+	read_owner,			 read_mode,
+	read_copy_due,		 read_copies_finished,
+	read_copy_workers,	 read_chunk_bytes,
 	read_max_events,	 read_max_seconds,
 };
 
@@ -415,6 +426,15 @@ catalog_note_error(const char *name, const SluiceError *error)
 			"(SELECT name FROM sluice.stream WHERE name = $1 FOR UPDATE SKIP LOCKED) l "
 			"WHERE s.name = l.name AND (error, hint) IS DISTINCT FROM ($2, nullif($3, ''))",
 			lengthof(types), types, values, NULL);
+	MemoryContextSwitchTo(context);
+}
+
+void
+catalog_send_sequences(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	execute("SELECT sluice.send_due_sequences()", 0, NULL, NULL, NULL);
 	MemoryContextSwitchTo(context);
 }
 

@@ -46,9 +46,11 @@ typedef struct StreamRow
 	int64 max_seconds; /* since the worker began, likewise */
 	/* copies */
 	Oid owner;
-	bool copies;		/* mode convert or convert+cdc */
-	bool convert_only;	/* mode convert */
-	bool copy_finished; /* it is at every consumer */
+	bool copies;	   /* mode convert or convert+cdc */
+	bool convert_only; /* mode convert */
+	bool copy_due;	   /* there is something to copy that not every consumer has */
+	uint32
+		copies_finished; /* up to this generation; above 0, what is to be copied are tables that join */
 	int copy_workers;
 	int64 chunk_bytes;
 } StreamRow;
@@ -72,6 +74,9 @@ extern void catalog_set_state(const char *name, StreamState state, const SluiceE
 
 /* What is in the way of a stream that has no worker; the state stays. */
 extern void catalog_note_error(const char *name, const SluiceError *error);
+
+/* Sends the values of sequences that changed, of all streams that run in this database. */
+extern void catalog_send_sequences(void);
 
 /* Removes the row and, when it was made for the stream, the publication. */
 extern void catalog_remove(const StreamRow *row);

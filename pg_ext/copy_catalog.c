@@ -119,17 +119,13 @@ set_time(const char *statement, const char *stream, uint32 generation)
 void
 copy_catalog_copied(const char *stream, uint32 generation)
 {
-	set_time("UPDATE sluice.copy SET copied_at = pg_catalog.now() WHERE stream = $1 AND "
-			 "generation = $2",
-			 stream, generation);
+	set_time("SELECT sluice.note_copied($1, $2)", stream, generation);
 }
 
 void
 copy_catalog_finished(const char *stream, uint32 generation)
 {
-	set_time("UPDATE sluice.copy SET finished_at = pg_catalog.now() WHERE stream = $1 AND "
-			 "generation = $2",
-			 stream, generation);
+	set_time("SELECT sluice.finish_copy($1, $2)", stream, generation);
 }
 
 List *
@@ -222,7 +218,7 @@ copy_catalog_tables_inside(const char *stream)
 
 	connect_spi();
 	arguments = arguments_for(stream, 0);
-	execute("SELECT relid FROM sluice.copied_tables($1) ORDER BY relid", &arguments);
+	execute("SELECT relid FROM sluice.tables_to_copy($1) ORDER BY relid", &arguments);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		MemoryContext inner = MemoryContextSwitchTo(context);

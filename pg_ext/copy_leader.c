@@ -1,15 +1,16 @@
 /*
  * copy_leader.c - one generation of a copy, and the wait until every consumer has it.
  *
- * Order of life: the copy's JetStream stream; a slot, of which the snapshot is exported; locks on the
- * tables; worker 0, which plans; the slot's start to the stream worker; workers, pass after pass, until
- * no chunk is left; the end of the snapshot; then looking at what the consumers report.
+ * Order of life: the copy's JetStream stream; a slot, of which the snapshot is exported; the slot's start
+ * to the stream worker; locks on the tables; worker 0, which plans; workers, pass after pass, until no
+ * chunk is left; the end of the snapshot; then looking at what the consumers report.
  *
  * Invariants:
  * 1. From the export of the snapshot to its end this process is in one transaction, whose end is the
  *    snapshot's and the locks': there is no SPI in between.
- * 2. The stream's own slot is made by the first generation only, and handed over when the plan stands;
- *    later snapshots come from slots that do not outlive the export.
+ * 2. The stream's own slot is made by the first generation only, and noted before a document tells of
+ *    it, so that all documents of a stream name one incarnation; later snapshots come from slots that
+ *    do not outlive the export.
  */
 #include "pg_ext/copy_leader.h"
 
@@ -233,6 +234,7 @@ plan(void)
 	{
 		if (any_worker_left())
 		{
+			copy_watch(); /* the document needs room */
 			copy_wait(LOOK_MS);
 			continue;
 		}
@@ -255,12 +257,15 @@ hand_over_slot(void)
 	if (copying.entry->latch != NULL)
 		SetLatch(copying.entry->latch);
 	LWLockRelease(shared->lock);
+	copying.row.has_incarnation = true;
+	copying.row.incarnation = copying.copy->incarnation;
 }
 
 static bool
-try_generation(bool first)
+try_generation(void)
 {
 	CopyEntry *copy = copying.copy;
+	bool first = !copying.row.has_incarnation;
 	bool keep = first && !copying.row.convert_only;
 	uint32 generation = copy_catalog_begin(copying.row.name);
 	List *tables = copy_catalog_tables(copying.row.name);
@@ -274,14 +279,15 @@ try_generation(bool first)
 	LWLockRelease(shared->lock);
 	begin_pass();
 	take_snapshot(first, keep);
+	if (first)
+		hand_over_slot();
 	if (!lock_tables(tables) || !plan())
 	{
+		copy_await_slot_noted(); /* the next snapshot's position takes the place of this one's */
 		end_snapshot();
 		(void) end_pass();
 		return false;
 	}
-	if (first)
-		hand_over_slot();
 	set_phase(COPY_LOADING);
 	run_passes();
 	end_snapshot();
@@ -292,12 +298,11 @@ try_generation(bool first)
 static void
 make_generation(void)
 {
-	bool first = !copying.row.has_incarnation;
 	SluiceError err;
 
 	for (int i = 0; i < SNAPSHOTS_TRIED; i++)
 	{
-		if (try_generation(first))
+		if (try_generation())
 			return;
 	}
 	(void) sluice_fail(&err, SLUICE_ERROR_CONFLICT,
@@ -307,6 +312,17 @@ make_generation(void)
 }
 
 /* ---- the end ---- */
+
+static void
+end_copy(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	copying.copy->phase = COPY_DONE;
+	copying.copy->wanted = false;
+	if (copying.entry->latch != NULL)
+		SetLatch(copying.entry->latch);
+	LWLockRelease(shared->lock);
+}
 
 static void
 watch_to_the_end(void)
@@ -324,12 +340,7 @@ watch_to_the_end(void)
 	}
 	copy_watch_clear();
 	copy_catalog_finished(copying.row.name, copying.copy->generation);
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	copying.copy->phase = COPY_DONE;
-	copying.copy->wanted = false;
-	if (copying.entry->latch != NULL)
-		SetLatch(copying.entry->latch);
-	LWLockRelease(shared->lock);
+	end_copy();
 }
 
 /* The plan of a generation whose chunks are all in JetStream already. */
@@ -378,9 +389,14 @@ lead(void)
 	BecomeLockGroupLeader();
 	read_row();
 	wait_for_workers_of_others();
+	if (!copying.row.copy_due)
+	{
+		end_copy();
+		return;
+	}
 	copy_catalog_read(copying.row.name, &newest);
 	copy_watch_start();
-	if (newest.copied)
+	if (newest.copied && !newest.finished)
 		remember(&newest);
 	else
 		make_generation();
@@ -403,10 +419,8 @@ leave(int code, Datum arg)
 	if (copying.entry->latch != NULL)
 		SetLatch(copying.entry->latch); /* it may wait for us to be gone */
 	LWLockRelease(shared->lock);
-	if (copying.entry->wish == WISH_RUN)
-		shared_wake_launcher();
-	else
-		shared_request_scan(copying.entry->database);
+	/* Tables may have been added since this copy was planned, or the stream dropped. */
+	shared_request_scan(copying.entry->database);
 }
 
 static bool

@@ -68,6 +68,7 @@ copy_plan(void)
 		set_plan(PLAN_MISSED, 0);
 		return;
 	}
+	copy_await_slot_noted();
 	copy_output_document(copy->generation, copy_catalog_document(copying.row.name, copy->generation,
 																 copy->incarnation));
 	copy_worker_end_chunk();

@@ -18,6 +18,7 @@
 #include "pg_ext/worker_session.h"
 
 #define REUSE_BYTES (4 << 20) /* bundles up to this size are reused by malloc, not mapped anew */
+#define NOTE_MS		5		  /* between looks whether the slot is noted: a commit's time */
 
 CopyProcess copying;
 
@@ -120,6 +121,21 @@ copy_wait(long ms)
 					 PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	copy_serve_interrupts();
+}
+
+void
+copy_await_slot_noted(void)
+{
+	bool noted = false;
+
+	while (!noted)
+	{
+		LWLockAcquire(shared->lock, LW_SHARED);
+		noted = !copying.copy->slot_made;
+		LWLockRelease(shared->lock);
+		if (!noted)
+			copy_wait(NOTE_MS);
+	}
 }
 
 static void

@@ -55,6 +55,9 @@ extern void copy_allow_cancel(bool allowed);
 /* Waits for the latch or `ms`, then serves interrupts. */
 extern void copy_wait(long ms);
 
+/* Waits until the stream worker has noted the slot that was handed over to it. */
+extern void copy_await_slot_noted(void);
+
 /* Runs body(); an ERROR is reported and noted, unless the process was asked to end. */
 extern void copy_run(void (*body)(void));
 

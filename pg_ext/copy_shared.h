@@ -46,8 +46,9 @@ typedef struct CopyWorkerEntry
 
 typedef struct CopyEntry
 {
-	/* by the stream worker: there shall be a leader */
+	/* by the stream worker, and for one that runs by the scanner: there shall be a leader... */
 	bool wanted;
+	bool joins; /* ...for tables that join the stream, which goes on meanwhile */
 	/* by the launcher, as in StreamEntry */
 	bool launched;
 	TimestampTz launched_at, start_after;
@@ -82,6 +83,16 @@ copy_entry_init(CopyEntry *copy)
 	pg_atomic_init_u32(&copy->next_chunk, 0);
 	pg_atomic_init_u32(&copy->chunks_done, 0);
 	pg_atomic_init_u32(&copy->long_bundles, 0);
+}
+
+/* Asks for a leader; lock held. */
+static inline void
+copy_entry_want(CopyEntry *copy, bool joins)
+{
+	copy->wanted = true;
+	copy->joins = joins;
+	if (copy->phase == COPY_NONE || copy->phase == COPY_DONE)
+		copy->phase = COPY_PLANNING;
 }
 
 /* Whether any process of the copy is there. */

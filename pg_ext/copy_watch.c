@@ -1,5 +1,9 @@
 /*
  * copy_watch.c - a look every second, request by request, with interrupts served between them.
+ *
+ * What is purged: load messages that every consumer has acknowledged; further parts of bundles when
+ * every consumer has their chunk, or, of generations before this one, when every consumer has taken
+ * all there was; everything when every consumer has all rows.
  */
 #include "pg_ext/copy_watch.h"
 
@@ -21,6 +25,7 @@ static NatsSession session;
 static TimestampTz looked_at;
 static uint64 purged;			/* load messages up to here are gone */
 static Bitmapset *parts_purged; /* chunks whose parts are gone */
+static bool former_purged;		/* those of earlier generations are */
 static LoadPhase least = LOAD_STRUCTURE;
 static bool in_trouble; /* it is our error that is shown */
 
@@ -92,10 +97,25 @@ read_report(const char *consumer, LoadReport *report, SluiceError *err)
 	return err->code == SLUICE_ERROR_NOT_FOUND;
 }
 
+/* A report that is left of another copy, or of one that was finished before this one, tells nothing. */
+static bool
+is_of_this_copy(const LoadReport *report)
+{
+	return report->incarnation == copying.copy->incarnation &&
+		   report->generation > copying.row.copies_finished;
+}
+
+/* All rows are in; of which snapshot does not matter, as a later one is nothing to that consumer. */
+static bool
+is_whole(const LoadReport *report)
+{
+	return report->phase == LOAD_INDEXING || report->phase == LOAD_DONE;
+}
+
 static bool
 has_chunk(const LoadReport *report, uint32 chunk)
 {
-	if (report->phase == LOAD_INDEXING || report->phase == LOAD_DONE)
+	if (is_whole(report))
 		return true;
 	for (int i = 0; i < report->range_count; i++)
 	{
@@ -110,8 +130,7 @@ static void
 keep_complete(const LoadReport *report, bool *complete)
 {
 	for (uint32 chunk = 0; chunk < copying.copy->chunks; chunk++)
-		complete[chunk] = complete[chunk] && report->generation == copying.copy->generation &&
-						  has_chunk(report, chunk);
+		complete[chunk] = complete[chunk] && has_chunk(report, chunk);
 }
 
 /* What all consumers together have. */
@@ -119,6 +138,7 @@ typedef struct Look
 {
 	LoadPhase phase;
 	uint64 acked;
+	bool all;		/* every message is taken */
 	bool *complete; /* per chunk */
 } Look;
 
@@ -126,21 +146,22 @@ static bool
 look_at(const char *consumer, Look *look, SluiceError *err)
 {
 	LoadReport report;
-	uint64 acked;
-	bool known;
+	LoadTaken taken;
 
 	copy_serve_interrupts();
 	if (!read_report(consumer, &report, err) ||
-		!load_stream_acked(&session, copying.row.name, consumer, &acked, &known, err))
+		!load_stream_taken(&session, copying.row.name, consumer, &taken, err))
 		return false;
-	if (report.generation != copying.copy->generation)
-		report.phase = LOAD_STRUCTURE;
+	if (!is_of_this_copy(&report) ||
+		(report.generation != copying.copy->generation && !is_whole(&report)))
+		report = (LoadReport){.phase = LOAD_STRUCTURE};
 	if (report.phase == LOAD_FAILED)
 		return sluice_fail(err, SLUICE_ERROR_STATE,
 						   "consumer \"%s\" reports that its load has failed: its log says why",
 						   consumer);
 	look->phase = Min(look->phase, report.phase);
-	look->acked = Min(look->acked, acked);
+	look->acked = Min(look->acked, taken.acked);
+	look->all = look->all && taken.all;
 	keep_complete(&report, look->complete);
 	return true;
 }
@@ -169,18 +190,42 @@ purge_parts(const Look *look, SluiceError *err)
 	return true;
 }
 
+/* Whoever published them is gone since before this generation. */
 static bool
-purge(const Look *look, SluiceError *err)
+purge_former_parts(const Look *look, SluiceError *err)
 {
-	JetStreamInfo info;
+	if (former_purged || !look->all)
+		return true;
+	for (uint32 generation = 1; generation < copying.copy->generation; generation++)
+	{
+		copy_serve_interrupts();
+		if (!load_stream_purge_generation(&session, copying.row.name, generation, err))
+			return false;
+	}
+	former_purged = true;
+	return true;
+}
 
+static bool
+purge_taken(const Look *look, SluiceError *err)
+{
 	if (look->acked > purged)
 	{
 		if (!load_stream_purge(&session, copying.row.name, look->acked, err))
 			return false;
 		purged = look->acked;
 	}
-	if (!purge_parts(look, err) || !load_stream_info(&session, copying.row.name, &info, err))
+	return purge_former_parts(look, err) && purge_parts(look, err);
+}
+
+static bool
+purge(const Look *look, SluiceError *err)
+{
+	JetStreamInfo info;
+	bool good = look->phase >= LOAD_INDEXING ? load_stream_clear(&session, copying.row.name, err)
+											 : purge_taken(look, err);
+
+	if (!good || !load_stream_info(&session, copying.row.name, &info, err))
 		return false;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	copying.copy->stream_messages = info.messages;
@@ -192,7 +237,7 @@ purge(const Look *look, SluiceError *err)
 static bool
 look_and_purge(SluiceError *err)
 {
-	Look look = {LOAD_DONE, UINT64_MAX, NULL};
+	Look look = {LOAD_DONE, UINT64_MAX, true, NULL};
 	ListCell *cell;
 	bool good = connect_nats(err);
 

@@ -152,6 +152,26 @@ take_requests(void)
 	forget_missing_databases(databases);
 }
 
+/* Databases with streams that run are looked at now and then, for their sequences. */
+static void
+request_sequences(void)
+{
+	static TimestampTz asked_at = 0;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (sluice_sequence_interval_s == 0 ||
+		!TimestampDifferenceExceeds(asked_at, now, sluice_sequence_interval_s * 1000))
+		return;
+	asked_at = now;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < sluice_max_streams; i++)
+	{
+		if (shared->streams[i].used && shared->streams[i].worker != 0)
+			databases = list_append_unique_oid(databases, shared->streams[i].database);
+	}
+	LWLockRelease(shared->lock);
+}
+
 /* One scanner at a time; the next when the former has ended. */
 static void
 scan_next(void)
@@ -341,6 +361,7 @@ sluice_launcher_main(Datum arg)
 	for (;;)
 	{
 		take_requests();
+		request_sequences();
 		scan_next();
 		start_stream_workers();
 		wait_for_work();

@@ -92,6 +92,10 @@ apply_row(const StreamRow *row)
 		entry->wish = row->wish;
 		entry->keep_jetstream = row->keep_jetstream;
 		entry->suspended = false;
+		/* Tables were added; a worker that starts asks for their copy itself. */
+		if (row->copy_due && row->copies_finished > 0 && row->wish == WISH_RUN &&
+			entry->worker != 0)
+			copy_entry_want(&entry->copy, true);
 		shared_nudge(entry);
 	}
 	shared->starved |= starved;
@@ -209,5 +213,7 @@ sluice_scanner_main(Datum arg)
 		apply_row(lfirst(cell));
 	apply_missing(rows);
 	drop_orphans(rows);
+	if (installed)
+		catalog_send_sequences();
 	shared_wake_launcher();
 }

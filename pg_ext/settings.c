@@ -19,6 +19,7 @@
 int sluice_max_streams = 16;
 int sluice_max_tracked_tables = 1024;
 int sluice_stream_memory_mb = 32;
+int sluice_sequence_interval_s = 10;
 char *sluice_nats_url = NULL;
 static char *nats_user = NULL;
 static char *nats_password_file = NULL;
@@ -82,6 +83,8 @@ static const struct
 	 &sluice_max_tracked_tables, 1024, 16, 1000000, PGC_POSTMASTER, 0},
 	{"sluice.stream_memory", "Bundles of one stream waiting for acknowledgement.",
 	 &sluice_stream_memory_mb, 32, 1, 4096, PGC_SIGHUP, GUC_UNIT_MB},
+	{"sluice.sequence_interval", "How often values of sequences are sent; 0 for not by themselves.",
+	 &sluice_sequence_interval_s, 10, 0, 86400, PGC_SIGHUP, GUC_UNIT_S},
 };
 
 void

@@ -11,6 +11,7 @@
 extern int sluice_max_streams;		  /* shared memory is sized by it */
 extern int sluice_max_tracked_tables; /* per-table counters in shared memory */
 extern int sluice_stream_memory_mb;	  /* of bundles waiting for acknowledgement, per stream */
+extern int sluice_sequence_interval_s;
 extern char *sluice_nats_url;
 
 /* Defines them all; from _PG_init, postmaster-level ones only when preloading. */

@@ -108,7 +108,8 @@ shared_state(const StreamEntry *entry)
 	};
 	bool running = entry->state == STREAM_STARTING || entry->state == STREAM_STREAMING;
 
-	if (!running || entry->copy.phase == COPY_NONE || entry->copy.phase == COPY_DONE)
+	if (!running || entry->copy.joins || entry->copy.phase == COPY_NONE ||
+		entry->copy.phase == COPY_DONE)
 		return entry->state;
 	return states[entry->copy.phase];
 }

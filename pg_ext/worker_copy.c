@@ -19,7 +19,7 @@
 bool
 worker_wants_copy(void)
 {
-	return worker.row.copies && !worker.row.copy_finished;
+	return worker.row.copy_due;
 }
 
 void
@@ -28,9 +28,7 @@ worker_request_copy(void)
 	CopyEntry *copy = &worker.entry->copy;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	copy->wanted = true;
-	if (copy->phase == COPY_NONE || copy->phase == COPY_DONE)
-		copy->phase = COPY_PLANNING;
+	copy_entry_want(copy, worker.row.copies_finished > 0);
 	LWLockRelease(shared->lock);
 	shared_wake_launcher();
 }
@@ -74,7 +72,7 @@ worker_copy_slot_noted(void)
 void
 worker_await_copy_end(void)
 {
-	bool done = false;
+	bool done = !worker.row.copy_due;
 
 	while (!done)
 	{

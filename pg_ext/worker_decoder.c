@@ -184,7 +184,7 @@ worker_decode(void)
 	{
 		bool more = decode_turn();
 
-		if (!more)
+		if (!more || !XLogRecPtrIsInvalid(worker.end_at))
 			output_plugin_flush(worker.decoding);
 		worker_serve_interrupts();
 		if (more)

@@ -10,6 +10,8 @@
 
 #include "pg_ext/settings.h"
 
+#define END_MS 5000 /* that a stream may take to bring what was committed before it shall end */
+
 Worker worker;
 
 /* ---- errors and state ---- */
@@ -106,13 +108,44 @@ reload(void)
 	end_as_asked();
 }
 
+/*
+ * Paused and stopped streams bring what was committed before, as far as JetStream takes it: their
+ * sequences' values are in it.
+ */
+static bool
+has_more_to_bring(StreamWish wish)
+{
+	PublisherStatus status;
+	TimeLineID timeline;
+
+	if (worker.decoding == NULL || (wish != WISH_PAUSE && wish != WISH_STOP))
+		return false;
+	if (XLogRecPtrIsInvalid(worker.end_at))
+	{
+		worker.end_at = compat_flush_position(&timeline);
+		worker.end_by = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), END_MS);
+		return true; /* what is read already is yet to be sent, too */
+	}
+	publisher_status(worker.publisher, &status);
+	return GetCurrentTimestamp() < worker.end_by &&
+		   (worker.decoding->reader->EndRecPtr < worker.end_at ||
+			(status.in_flight > 0 && status.acked.commit < worker.end_at));
+}
+
 void
 worker_serve_interrupts(void)
 {
+	StreamWish wish;
+
 	CHECK_FOR_INTERRUPTS();
 	if (ConfigReloadPending)
 		reload();
-	if (!worker.stopping && worker_wish() != WISH_RUN)
+	if (worker.stopping)
+		return;
+	wish = worker_wish();
+	if (wish == WISH_RUN)
+		worker.end_at = InvalidXLogRecPtr;
+	else if (!has_more_to_bring(wish))
 		end_as_asked();
 }
 

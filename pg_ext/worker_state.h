@@ -29,10 +29,12 @@ typedef struct Worker
 	uint32 nats_checksum; /* of the settings the publisher was started with */
 	WaitEventSet *events; /* latch, postmaster, publisher; made with the publisher */
 	LogicalDecodingContext *decoding;
-	bool terminal; /* the error being raised cannot mend itself */
-	bool stopping; /* it is no error: the stream shall not run */
-	bool finished; /* it has done what was asked for; stopping is set too */
-	bool removed;  /* the stream and its row are no more */
+	XLogRecPtr end_at;	/* where it shall end: all that was flushed when it was asked to... */
+	TimestampTz end_by; /* ...unless that takes longer */
+	bool terminal;		/* the error being raised cannot mend itself */
+	bool stopping;		/* it is no error: the stream shall not run */
+	bool finished;		/* it has done what was asked for; stopping is set too */
+	bool removed;		/* the stream and its row are no more */
 } Worker;
 
 extern Worker worker;

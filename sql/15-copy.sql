@@ -58,7 +58,32 @@ CREATE TABLE sluice.copy_done (
 	PRIMARY KEY (stream, generation, chunk),
 	FOREIGN KEY (stream, generation) REFERENCES sluice.copy ON DELETE CASCADE
 );
-REVOKE ALL ON sluice.copy, sluice.copy_table, sluice.copy_chunk, sluice.copy_done FROM PUBLIC;
+
+CREATE TABLE sluice.joining (
+	stream text NOT NULL REFERENCES sluice.stream ON DELETE CASCADE,
+	relid oid NOT NULL,
+	schema_name text NOT NULL,	-- when it was added
+	table_name text NOT NULL,
+	generation integer,		-- the last one whose snapshot has the table in the publication; NULL: none yet
+	PRIMARY KEY (stream, relid)
+);
+COMMENT ON TABLE sluice.joining IS 'tables added to the publication of a stream that runs, until their rows are copied';
+REVOKE ALL ON sluice.copy, sluice.copy_table, sluice.copy_chunk, sluice.copy_done, sluice.joining FROM PUBLIC;
+
+-- The last generation that every consumer has; 0 for none. What comes after it copies tables that join.
+CREATE FUNCTION sluice.finished_copy(stream_name text) RETURNS integer
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT coalesce(max(c.generation), 0) FROM sluice.copy c WHERE c.stream = stream_name AND c.finished_at IS NOT NULL
+$$;
+
+-- Whether there is something to copy that not every consumer has.
+CREATE FUNCTION sluice.copy_due(this_stream sluice.stream) RETURNS boolean
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT this_stream.mode <> 'cdc' AND (EXISTS (SELECT FROM sluice.joining j WHERE j.stream = this_stream.name)
+		OR coalesce((SELECT max(c.generation) FROM sluice.copy c WHERE c.stream = this_stream.name), 1)
+			> sluice.finished_copy(this_stream.name))
+$$;
+REVOKE ALL ON FUNCTION sluice.finished_copy(text), sluice.copy_due(sluice.stream) FROM PUBLIC;
 
 -- Live status, per stream and per worker that reads a table.
 CREATE FUNCTION sluice.copy_status(
@@ -79,9 +104,10 @@ CREATE FUNCTION sluice.table_copies(
 	WITH newest AS (
 		SELECT DISTINCT ON (c.stream) c.* FROM sluice.copy c ORDER BY c.stream, c.generation DESC),
 	done AS (
-		SELECT t.stream, t.relid, n.finished_at, t.rows AS estimated_rows, coalesce(d.rows, 0) + coalesce(w.rows, 0) AS rows,
+		SELECT t.stream, t.relid, t.rows AS estimated_rows, coalesce(d.rows, 0) + coalesce(w.rows, 0) AS rows,
 			coalesce(d.bytes, 0) + coalesce(w.bytes, 0) AS bytes, coalesce(d.chunks, 0) >= coalesce(c.chunks, 0) AS whole,
 			w.relid IS NOT NULL OR d.relid IS NOT NULL AS begun,
+			n.finished_at IS NOT NULL OR coalesce(t.complete_in <= sluice.finished_copy(t.stream), false) AS joined,
 			extract(epoch FROM clock_timestamp() - n.started_at)::float8 AS seconds, s.error
 		FROM newest n JOIN sluice.copy_table t USING (stream, generation)
 		LEFT JOIN LATERAL (SELECT count(*) AS chunks FROM sluice.copy_chunk x
@@ -93,13 +119,18 @@ CREATE FUNCTION sluice.table_copies(
 			FROM sluice.copy_worker_status() x WHERE x.relid IS NOT NULL GROUP BY 1, 2) w
 			ON (w.stream, w.relid) = (t.stream, t.relid)
 		LEFT JOIN sluice.copy_status() s ON s.stream = t.stream)
-	SELECT d.stream, d.relid, CASE WHEN d.finished_at IS NOT NULL THEN 'streaming' WHEN d.whole THEN 'copied'
+	SELECT d.stream, d.relid, CASE WHEN d.joined THEN 'streaming' WHEN d.whole THEN 'copied'
 			WHEN d.begun THEN 'copying' ELSE 'waiting' END,
 		d.estimated_rows, d.rows, d.bytes,
 		CASE WHEN NOT d.whole AND d.seconds > 0 THEN d.rows / d.seconds END,
 		CASE WHEN NOT d.whole AND d.rows > 0 THEN greatest(d.estimated_rows - d.rows, 0) * d.seconds / d.rows END,
 		CASE WHEN NOT d.whole THEN d.error END
 	FROM done d
+	UNION ALL
+	SELECT j.stream, j.relid, 'waiting', NULL, NULL, NULL, NULL, NULL,
+		(SELECT s.error FROM sluice.copy_status() s WHERE s.stream = j.stream)
+	FROM sluice.joining j WHERE NOT EXISTS (SELECT FROM done d WHERE (d.stream, d.relid) = (j.stream, j.relid))
+	AND EXISTS (SELECT FROM pg_class c WHERE c.oid = j.relid AND c.relkind = 'r')
 $$;
 REVOKE ALL ON FUNCTION sluice.table_copies() FROM PUBLIC;
 

@@ -78,6 +78,21 @@ BEGIN
 	END IF;
 END $$;
 
+CREATE FUNCTION sluice.warn_keyless(tables regclass[]) RETURNS void
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	keyless regclass;
+BEGIN
+	FOR keyless IN SELECT c.oid::regclass FROM unnest(tables) t JOIN pg_class c ON c.oid = t
+		WHERE c.relreplident = 'n' OR (c.relreplident = 'd' AND NOT EXISTS
+			(SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
+	LOOP
+		RAISE WARNING USING
+			MESSAGE = format('table %s has no replica identity: UPDATE and DELETE on it fail from now on', keyless),
+			HINT = format('ALTER TABLE %s REPLICA IDENTITY FULL, or give it a primary key.', keyless);
+	END LOOP;
+END $$;
+
 CREATE FUNCTION sluice.create_stream(
 	name text, tables text[] DEFAULT NULL, publication text DEFAULT NULL, mode text DEFAULT 'cdc',
 	options jsonb DEFAULT '{}') RETURNS void
@@ -86,7 +101,6 @@ DECLARE
 	database oid := (SELECT oid FROM pg_database WHERE datname = current_database());
 	made text := 'sluice_' || create_stream.name;
 	found_tables regclass[];
-	keyless regclass;
 BEGIN
 	PERFORM sluice.require_replication();
 	IF create_stream.name IS NULL OR sluice.name_fault(create_stream.name) IS NOT NULL THEN
@@ -132,14 +146,7 @@ BEGIN
 			format('sluice_%s_%s', database, create_stream.name),
 			create_stream.options, (SELECT c.system_identifier FROM pg_control_system() c), database);
 	PERFORM sluice.remember(create_stream.name);
-	FOR keyless IN SELECT c.oid::regclass FROM unnest(found_tables) t JOIN pg_class c ON c.oid = t
-		WHERE c.relreplident = 'n' OR (c.relreplident = 'd' AND NOT EXISTS
-			(SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary))
-	LOOP
-		RAISE WARNING USING
-			MESSAGE = format('table %s has no replica identity: UPDATE and DELETE on it fail from now on', keyless),
-			HINT = format('ALTER TABLE %s REPLICA IDENTITY FULL, or give it a primary key.', keyless);
-	END LOOP;
+	PERFORM sluice.warn_keyless(found_tables);
 END $$;
 
 -- Moves a stream's wish, when the table of states has that move from where the stream is.
@@ -158,6 +165,9 @@ BEGIN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('stream "%s" is %s and cannot become %s', stream_name,
 				CASE this_stream.desired WHEN 'dropped' THEN 'dropping' ELSE at_state END, through);
+	END IF;
+	IF wish IN ('paused', 'stopped') THEN
+		PERFORM sluice.try_sequences(this_stream);
 	END IF;
 	UPDATE sluice.stream s SET desired = wish, changed_at = now(),
 			error = CASE wish WHEN 'running' THEN NULL ELSE s.error END,

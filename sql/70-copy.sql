@@ -25,6 +25,15 @@ CREATE FUNCTION sluice.copied_tables(stream_name text, OUT relid oid, OUT publis
 	ORDER BY l.relid, l.level DESC
 $$;
 
+-- Those of them that the next generation is for: all, or once a copy was finished, those that join.
+CREATE FUNCTION sluice.tables_to_copy(stream_name text, OUT relid oid, OUT published oid, OUT query text)
+	RETURNS SETOF record
+	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	SELECT t.relid, t.published, t.query FROM sluice.copied_tables(stream_name) t
+	WHERE sluice.finished_copy(stream_name) = 0 OR EXISTS (SELECT FROM sluice.joining j WHERE j.stream = stream_name
+		AND (j.relid = t.relid OR j.relid IN (SELECT a.relid FROM pg_partition_ancestors(t.relid) a)))
+$$;
+
 -- ---- plans ----
 
 -- What an earlier plan leaves to a table: which mode it is read in now, from which generation on its
@@ -40,6 +49,7 @@ DECLARE
 BEGIN
 	SELECT t.* INTO earlier FROM sluice.copy_table t
 		WHERE t.stream = stream_name AND t.relid = copy_table_plan.relid AND t.generation < copy_table_plan.generation
+		AND t.generation > sluice.finished_copy(stream_name)
 		ORDER BY t.generation DESC LIMIT 1;
 	mode := 'exact';
 	base := copy_table_plan.generation;
@@ -99,6 +109,23 @@ CREATE FUNCTION sluice.plan_chunks(stream_name text, this_generation integer, ch
 	FROM pieces p JOIN tables t USING (relid)
 $$;
 
+-- What a plan says besides of tables it does not read: those that an earlier, finished copy had, and
+-- those that were added and are gone again.
+CREATE FUNCTION sluice.plan_others(stream_name text, this_generation integer) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO sluice.copy_table (stream, generation, relid, published, filenode, mode, base, complete_in, rows, bytes, query)
+		SELECT stream_name, this_generation, e.relid, e.published, e.filenode, 'exact', e.base,
+			coalesce(e.complete_in, e.generation), e.rows, e.bytes, e.query
+		FROM sluice.copy_table e JOIN sluice.copied_tables(stream_name) t USING (relid)
+		WHERE e.stream = stream_name AND e.generation = sluice.finished_copy(stream_name)
+		ON CONFLICT DO NOTHING;
+	INSERT INTO sluice.copy_table (stream, generation, relid, published, mode, base, complete_in, rows, bytes)
+		SELECT stream_name, this_generation, j.relid, j.relid, 'exact', this_generation, this_generation, 0, 0
+		FROM sluice.joining j WHERE j.stream = stream_name
+		ON CONFLICT DO NOTHING;
+	UPDATE sluice.joining j SET generation = this_generation WHERE j.stream = stream_name
+$$;
+
 -- Cuts the stream's tables into chunks, inside a transaction of the snapshot. NULL when the snapshot
 -- cannot be used: a table was rewritten after it and before it was locked.
 CREATE FUNCTION sluice.plan_copy(stream_name text, this_generation integer, snapshot_position pg_lsn,
@@ -107,7 +134,7 @@ CREATE FUNCTION sluice.plan_copy(stream_name text, this_generation integer, snap
 DECLARE
 	planned integer;
 BEGIN
-	IF EXISTS (SELECT FROM sluice.copied_tables(stream_name) t JOIN pg_class c ON c.oid = t.relid
+	IF EXISTS (SELECT FROM sluice.tables_to_copy(stream_name) t JOIN pg_class c ON c.oid = t.relid
 			WHERE c.relkind = 'r' AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid)) THEN
 		RETURN NULL;
 	END IF;
@@ -115,10 +142,17 @@ BEGIN
 		SELECT stream_name, this_generation, t.relid, t.published, c.relfilenode, p.mode, p.base, p.complete_in,
 			greatest(c.reltuples, 0)::bigint, pg_relation_size(c.oid, 'main')
 				+ CASE WHEN c.reltoastrelid <> 0 THEN pg_relation_size(c.reltoastrelid, 'main') ELSE 0 END, t.query
-		FROM sluice.copied_tables(stream_name) t JOIN pg_class c ON c.oid = t.relid
+		FROM sluice.tables_to_copy(stream_name) t JOIN pg_class c ON c.oid = t.relid
 		CROSS JOIN LATERAL sluice.copy_table_plan(stream_name, this_generation, t.relid, c.relfilenode,
 			t.query IS NOT NULL OR c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')) p;
+	-- What a target has of such a table goes as a whole: there its partitions may be one table.
+	UPDATE sluice.copy_table t SET mode = 'restart', base = this_generation, complete_in = NULL
+		WHERE t.stream = stream_name AND t.generation = this_generation AND (t.mode, t.base) <> ('restart', this_generation)
+		AND EXISTS (SELECT FROM sluice.copy_table o
+			WHERE o.stream = t.stream AND o.generation = t.generation AND o.published = t.published
+			AND o.mode = 'restart' AND o.base = this_generation);
 	PERFORM sluice.plan_chunks(stream_name, this_generation, chunk_bytes);
+	PERFORM sluice.plan_others(stream_name, this_generation);
 	SELECT count(*) INTO planned FROM sluice.copy_chunk c WHERE c.stream = stream_name AND c.generation = this_generation;
 	UPDATE sluice.copy c SET position = snapshot_position, threshold = snapshot_threshold, chunks = planned
 		WHERE c.stream = stream_name AND c.generation = this_generation;
@@ -150,12 +184,16 @@ $$;
 -- "load" of the schema document, for a plan that was just made.
 CREATE FUNCTION sluice.load_document(stream_name text, this_generation integer, slot_incarnation text) RETURNS jsonb
 	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT jsonb_build_object('generation', this_generation, 'position', this.position, 'chunks', this.chunks,
+	SELECT jsonb_build_object('generation', this_generation, 'since', sluice.finished_copy(stream_name) + 1, 'position', this.position, 'chunks', this.chunks,
 		'mode', s.mode, 'incarnation', slot_incarnation, 'tables', coalesce((
-			SELECT jsonb_agg(jsonb_build_object('id', t.published::bigint, 'schema', n.nspname, 'name', c.relname,
+			SELECT jsonb_agg(jsonb_build_object('id', t.published::bigint,
+				'schema', coalesce(n.nspname, j.schema_name), 'name', coalesce(c.relname, j.table_name),
 				'first_chunk', coalesce(k.first, 0), 'chunks', coalesce(k.number, 0), 'rows', t.rows, 'bytes', t.bytes,
-				'position', e.position, 'mode', t.mode, 'kept', sluice.kept_chunks(t)) ORDER BY t.bytes DESC, t.relid)
-			FROM sluice.copy_table t JOIN pg_class c ON c.oid = t.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+				'position', e.position, 'mode', t.mode, 'restarted', CASE WHEN EXISTS (SELECT FROM sluice.copy_table o
+					WHERE (o.stream, o.generation, o.relid) = (t.stream, t.base, t.relid) AND o.mode = 'restart')
+					THEN t.base ELSE 0 END, 'kept', sluice.kept_chunks(t)) ORDER BY t.bytes DESC, t.relid)
+			FROM sluice.copy_table t LEFT JOIN pg_class c ON c.oid = t.relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+			LEFT JOIN sluice.joining j ON j.stream = t.stream AND j.relid = t.relid
 			JOIN sluice.copy e ON e.stream = t.stream AND e.generation = coalesce(t.complete_in, t.generation)
 			LEFT JOIN LATERAL (SELECT min(chunk) AS first, count(*) AS number FROM sluice.copy_chunk x
 				WHERE x.stream = t.stream AND x.generation = t.generation AND x.relid = t.relid) k ON true
@@ -165,10 +203,12 @@ CREATE FUNCTION sluice.load_document(stream_name text, this_generation integer, 
 $$;
 
 CREATE FUNCTION sluice.copy_document(stream_name text, this_generation integer, slot_incarnation text) RETURNS jsonb
-	LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-	SELECT sluice.schema_document(stream_name)
-		|| jsonb_build_object('load', sluice.load_document(stream_name, this_generation, slot_incarnation))
-$$;
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	RETURN CASE sluice.finished_copy(stream_name) WHEN 0 THEN sluice.schema_document(stream_name)
+			ELSE sluice.join_document(stream_name) END
+		|| jsonb_build_object('load', sluice.load_document(stream_name, this_generation, slot_incarnation));
+END $$;
 
 -- ---- for the copy's processes ----
 
@@ -177,6 +217,21 @@ CREATE FUNCTION sluice.begin_copy(stream_name text) RETURNS integer
 	INSERT INTO sluice.copy (stream, generation)
 	SELECT stream_name, coalesce(max(c.generation), 0) + 1 FROM sluice.copy c WHERE c.stream = stream_name
 	RETURNING generation
+$$;
+
+-- All its chunks are in JetStream. The message brings the writers to a position behind its snapshot's.
+CREATE FUNCTION sluice.note_copied(stream_name text, this_generation integer) RETURNS void
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	UPDATE sluice.copy c SET copied_at = now() WHERE c.stream = stream_name AND c.generation = this_generation;
+	PERFORM sluice.emit(stream_name, false, 'sluice.copied', this_generation::text);
+END $$;
+
+-- Every consumer has it.
+CREATE FUNCTION sluice.finish_copy(stream_name text, this_generation integer) RETURNS void
+	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+	UPDATE sluice.copy c SET finished_at = now() WHERE c.stream = stream_name AND c.generation = this_generation;
+	DELETE FROM sluice.joining j WHERE j.stream = stream_name AND j.generation <= this_generation
 $$;
 
 -- A chunk that is not done yet; no row for one that is.
@@ -190,7 +245,8 @@ CREATE FUNCTION sluice.chunk_to_do(stream_name text, this_generation integer, th
 	WHERE c.stream = stream_name AND c.generation = this_generation AND c.chunk = this_chunk
 	AND NOT EXISTS (SELECT FROM sluice.copy_done d WHERE (d.stream, d.generation, d.chunk) = (c.stream, c.generation, c.chunk))
 $$;
-REVOKE ALL ON FUNCTION sluice.copied_tables(text), sluice.copy_table_plan(text, integer, oid, oid, boolean),
+REVOKE ALL ON FUNCTION sluice.copied_tables(text), sluice.tables_to_copy(text), sluice.plan_others(text, integer),
+	sluice.note_copied(text, integer), sluice.finish_copy(text, integer), sluice.copy_table_plan(text, integer, oid, oid, boolean),
 	sluice.plan_chunks(text, integer, bigint), sluice.plan_copy(text, integer, pg_lsn, bigint, bigint),
 	sluice.kept_chunks(sluice.copy_table), sluice.load_document(text, integer, text),
 	sluice.copy_document(text, integer, text), sluice.begin_copy(text), sluice.chunk_to_do(text, integer, integer)

@@ -296,6 +296,7 @@ DECLARE
 	fresh sluice.shape[] := '{}';
 	before sluice.shape[];
 	after sluice.shape[];
+	around sluice.shape[];
 	context jsonb;
 	old_document jsonb;
 	new_document jsonb;
@@ -327,12 +328,23 @@ BEGIN
 		AND (k.class, k.object) IN (SELECT b.class, b.object FROM unnest(before) b);
 	INSERT INTO sluice.shape SELECT a.* FROM unnest(after) a
 		WHERE NOT a.shape ? 'columns' OR sluice.publishes(publications, a.object);
+	-- What stands around: parents; types of the columns; with a type that changed, the tables that use it.
+	WITH RECURSIVE above AS (	-- of what was a partition: its parents up to the root
+		SELECT b.shape->'partition_of' AS parent FROM unnest(before) b WHERE b.shape->'partition_of' <> 'null'
+		UNION SELECT k.shape->'partition_of' FROM above a JOIN sluice.shape k ON k.stream = this_stream.name
+			AND k.class = 'pg_class'::regclass AND (k.shape->'schema', k.shape->'name') = (a.parent->'schema', a.parent->'name')
+			WHERE k.shape->'partition_of' <> 'null')
 	SELECT coalesce(jsonb_agg(k.shape), '[]') INTO context FROM sluice.shape k
-		WHERE k.stream = this_stream.name AND k.class = 'pg_class'::regclass
-		AND k.object = ANY (sluice.neighbours(publications, ARRAY(SELECT a.object FROM unnest(after) a WHERE a.shape ? 'columns')))
+		WHERE k.stream = this_stream.name AND k.class = 'pg_class'::regclass AND k.shape ? 'columns'
+		AND ((k.shape->'schema', k.shape->'name') IN (SELECT a.parent->'schema', a.parent->'name' FROM above a)
+			OR k.object = ANY (sluice.neighbours(publications, ARRAY(SELECT a.object FROM unnest(after) a WHERE a.shape ? 'columns')))
+			OR (k.object = ANY (tables) AND EXISTS (SELECT FROM unnest(before || after) c WHERE c.class = 'pg_type'::regclass)))
 		AND NOT EXISTS (SELECT FROM unnest(before || after) c WHERE c.class = k.class AND c.object = k.object);
-	old_document := sluice.shape_document(this_stream, before, context);
-	new_document := sluice.shape_document(this_stream, after, context);
+	around := ARRAY(SELECT ROW(f.stream, f.class, f.object, f.shape)::sluice.shape FROM unnest(fresh) WITH ORDINALITY f
+		WHERE f.class = 'pg_type'::regclass
+		AND NOT EXISTS (SELECT FROM unnest(before || after) c WHERE c.class = f.class AND c.object = f.object) ORDER BY f.ordinality);
+	old_document := sluice.shape_document(this_stream, around || before, context);
+	new_document := sluice.shape_document(this_stream, around || after, context);
 	PERFORM sluice.emit(this_stream.name, true, 'sluice.ddl', jsonb_build_object('format', 'sluice-ddl', 'version', 1,
 		'stream', this_stream.name, 'command', command, 'before', old_document, 'after', new_document,
 		'renamed', sluice.renames(before, after), 'settings', settings,
@@ -376,10 +388,11 @@ BEGIN
 			objects := objects || ARRAY(SELECT DISTINCT t FROM pg_event_trigger_dropped_objects() d
 				CROSS JOIN LATERAL sluice.touched_by_drop(TG_TAG, d.classid, d.objid, d.object_type, d.address_names) t
 				WHERE NOT d.is_temporary);
-			publications := publications OR EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.object_type LIKE 'publication%');
+			-- With a table goes its place in publications; that is told of the table.
+			publications := publications OR TG_TAG IN ('ALTER PUBLICATION', 'DROP PUBLICATION');
 		END IF;
 		IF publications THEN
-			PERFORM sluice.remember(s.name) FROM sluice.told_streams() s;
+			PERFORM sluice.note_publication(s) FROM sluice.told_streams() s;
 		ELSIF objects <> '{}' THEN
 			SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO conversions
 				FROM pg_event_trigger_ddl_commands() c CROSS JOIN LATERAL sluice.ddl_conversions(c.command) v

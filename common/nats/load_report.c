@@ -5,11 +5,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jetstream.h"
 
-#define FORMAT_HEAD "generation=%" PRIu32 " phase=%s chunks=%" PRIu32 " of=%" PRIu32 " complete="
+#define FORMAT_HEAD                                                                                \
+	"incarnation=%" PRIx64 " generation=%" PRIu32 " phase=%s chunks=%" PRIu32 " of=%" PRIu32       \
+	" complete="
 
 static const char *const phases[LOAD_PHASES] = {
 	[LOAD_STRUCTURE] = "structure", [LOAD_LOADING] = "loading", [LOAD_INDEXING] = "indexing",
@@ -66,8 +69,9 @@ append_range(char *text, size_t *length, const ChunkRange *range, bool first)
 const char *
 load_report_format(const LoadReport *report, char text[KV_VALUE_MAXIMUM])
 {
-	size_t length = (size_t) snprintf(text, KV_VALUE_MAXIMUM, FORMAT_HEAD, report->generation,
-									  phases[report->phase], report->chunks, report->of);
+	size_t length =
+		(size_t) snprintf(text, KV_VALUE_MAXIMUM, FORMAT_HEAD, report->incarnation,
+						  report->generation, phases[report->phase], report->chunks, report->of);
 
 	for (int i = 0; i < report->range_count; i++)
 	{
@@ -105,6 +109,16 @@ take_number(const char **at, uint32_t *out)
 	*at += digits;
 	*out = value;
 	return digits > 0;
+}
+
+static bool
+take_hexadecimal(const char **at, uint64_t *out)
+{
+	size_t digits = strspn(*at, "0123456789abcdef");
+
+	*out = strtoull(*at, NULL, 16);
+	*at += digits;
+	return digits > 0 && digits <= 2 * sizeof(*out);
 }
 
 static bool
@@ -148,8 +162,9 @@ load_report_parse(const char *text, LoadReport *report, SluiceError *err)
 	const char *at = text;
 
 	*report = (LoadReport){0};
-	if (take(&at, "generation=") && take_number(&at, &report->generation) && take(&at, " phase=") &&
-		take_phase(&at, &report->phase) && take(&at, " chunks=") &&
+	if (take(&at, "incarnation=") && take_hexadecimal(&at, &report->incarnation) &&
+		take(&at, " generation=") && take_number(&at, &report->generation) &&
+		take(&at, " phase=") && take_phase(&at, &report->phase) && take(&at, " chunks=") &&
 		take_number(&at, &report->chunks) && take(&at, " of=") && take_number(&at, &report->of) &&
 		take(&at, " complete=") && take_ranges(&at, report))
 		return true;

@@ -29,6 +29,7 @@ typedef struct ChunkRange
 
 typedef struct LoadReport
 {
+	uint64_t incarnation; /* of the copy, as in its bundles: a report may be left of another one */
 	uint32_t generation;
 	LoadPhase phase;
 	uint32_t chunks; /* complete ones... */

@@ -70,8 +70,8 @@ load_stream_info(NatsSession *session, const char *stream, JetStreamInfo *info, 
 }
 
 bool
-load_stream_acked(NatsSession *session, const char *stream, const char *consumer,
-				  uint64_t *sequence, bool *known, SluiceError *err)
+load_stream_taken(NatsSession *session, const char *stream, const char *consumer, LoadTaken *taken,
+				  SluiceError *err)
 {
 	char name[SUBJECT_TEXT];
 	char durable[SUBJECT_TEXT];
@@ -82,14 +82,15 @@ load_stream_acked(NatsSession *session, const char *stream, const char *consumer
 	(void) load_stream_name(name, stream);
 	(void) load_consumer_name(durable, consumer);
 	status = js_GetConsumerInfo(&info, session->jetstream, name, durable, NULL, &code);
-	*known = status == NATS_OK;
+	*taken = (LoadTaken){0};
 	/*
 	 * On nats-server 2.9 the floor passes messages that were given back and are still out, so it
 	 * counts only when nothing is out.
 	 */
-	*sequence = *known && info->NumAckPending == 0 ? (uint64_t) info->AckFloor.Stream : 0;
+	if (status == NATS_OK && info->NumAckPending == 0)
+		*taken = (LoadTaken){(uint64_t) info->AckFloor.Stream, info->NumPending == 0};
 	jsConsumerInfo_Destroy(info);
-	return *known || code == JSConsumerNotFoundErr || status == NATS_NOT_FOUND ||
+	return status == NATS_OK || code == JSConsumerNotFoundErr || status == NATS_NOT_FOUND ||
 		   nats_session_fail(session, err, status, code, "consumer %s of JetStream stream %s",
 							 durable, name);
 }
@@ -113,6 +114,18 @@ load_stream_purge_parts(NatsSession *session, const char *stream, uint32_t gener
 
 	(void) snprintf(subject, sizeof(subject), "sluice.%.*s.load_part.%" PRIu32 ".%" PRIu32 ".>",
 					STREAM_NAME_MAXIMUM, stream, generation, chunk);
+	return layout_purge(session, load_stream_name(name, stream), subject, 0, err);
+}
+
+bool
+load_stream_purge_generation(NatsSession *session, const char *stream, uint32_t generation,
+							 SluiceError *err)
+{
+	char name[SUBJECT_TEXT];
+	char subject[SUBJECT_TEXT];
+
+	(void) snprintf(subject, sizeof(subject), "sluice.%.*s.load_part.%" PRIu32 ".>",
+					STREAM_NAME_MAXIMUM, stream, generation);
 	return layout_purge(session, load_stream_name(name, stream), subject, 0, err);
 }
 

@@ -37,21 +37,26 @@ extern bool load_stream_ensure(NatsSession *session, const char *stream, int64_t
 extern bool load_stream_info(NatsSession *session, const char *stream, JetStreamInfo *info,
 							 SluiceError *err) SLUICE_MUST_CHECK;
 
-/*
- * Up to which sequence a consumer has acknowledged everything, 0 while it has messages out; *known
- * is false when its durable consumer was not made yet.
- */
-extern bool load_stream_acked(NatsSession *session, const char *stream, const char *consumer,
-							  uint64_t *sequence, bool *known, SluiceError *err) SLUICE_MUST_CHECK;
+/* What a consumer has of the load messages; nothing when its durable consumer was not made yet. */
+typedef struct LoadTaken
+{
+	uint64_t acked; /* everything up to this sequence; 0 while it has messages out */
+	bool all;		/* every message there is */
+} LoadTaken;
+
+extern bool load_stream_taken(NatsSession *session, const char *stream, const char *consumer,
+							  LoadTaken *taken, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Removes load messages up to and with `sequence`; neither the schema nor further parts of bundles,
  * which may be stored long before the message that wants them. */
 extern bool load_stream_purge(NatsSession *session, const char *stream, uint64_t sequence,
 							  SluiceError *err) SLUICE_MUST_CHECK;
 
-/* Removes the further parts of a chunk's bundles. */
+/* Removes the further parts of a chunk's bundles, or of all of a generation. */
 extern bool load_stream_purge_parts(NatsSession *session, const char *stream, uint32_t generation,
 									uint32_t chunk, SluiceError *err) SLUICE_MUST_CHECK;
+extern bool load_stream_purge_generation(NatsSession *session, const char *stream,
+										 uint32_t generation, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Removes all load messages and parts; the schema stays. */
 extern bool load_stream_clear(NatsSession *session, const char *stream,
