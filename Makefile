@@ -236,9 +236,11 @@ C_FILES   = $(shell cd $(ROOT) && find $(C_FOLDERS) -name '*.[ch]' 2>/dev/null |
 docs: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown >$(ROOT)/docs/writer-options.md
 	$(BUILD)/sluice-writer verify --help-markdown >$(ROOT)/docs/verify-options.md
+	$(BUILD)/sluice-writer --types-markdown >$(ROOT)/docs/mysql-types.md
 docs-check: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown | diff -u $(ROOT)/docs/writer-options.md -
 	$(BUILD)/sluice-writer verify --help-markdown | diff -u $(ROOT)/docs/verify-options.md -
+	$(BUILD)/sluice-writer --types-markdown | diff -u $(ROOT)/docs/mysql-types.md -
 
 lint: format-check
 	$(ROOT)/tools/check-includes

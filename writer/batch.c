@@ -4,6 +4,7 @@
 #include "batch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define FIRST_CHANGES 1024
 
@@ -209,6 +210,15 @@ batch_commit(Batch *batch, const BatchEnd *end)
 	batch->committed = batch->count;
 	batch->transactions++;
 	batch->end = *end;
+}
+
+void
+batch_drop(Batch *batch, size_t count)
+{
+	batch->count -= count;
+	batch->committed -= count < batch->committed ? count : batch->committed;
+	if (count > 0)
+		memmove(batch->changes, batch->changes + count, batch->count * sizeof(*batch->changes));
 }
 
 /* Moves one change; its rows were counted in the batch it comes from. */

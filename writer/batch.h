@@ -94,6 +94,9 @@ extern bool batch_add_truncate(Batch *batch, uint8_t flags, Table *const *tables
 /* The transaction that the last changes belong to is whole. */
 extern void batch_commit(Batch *batch, const BatchEnd *end);
 
+/* Takes the first changes out; their rows stay until the batch is reset. */
+extern void batch_drop(Batch *batch, size_t count);
+
 /* Moves the changes behind the committed ones to the empty batch `rest`. */
 extern bool batch_split(Batch *batch, Batch *rest, SluiceError *err) SLUICE_MUST_CHECK;
 

@@ -412,8 +412,8 @@ change_replica_identity(DdlChange *ddl, const TablePair *pair)
 
 /* ---- new tables ---- */
 
-static void
-make_table(DdlChange *ddl, const SchemaTable *table)
+void
+ddl_make_table(DdlChange *ddl, const SchemaTable *table)
 {
 	const PgDdl pg = {&ddl->change->after, ddl->version, &ddl->script};
 	const SchemaFill *fill = schema_change_fill(ddl->change, table->id, 0);
@@ -447,7 +447,7 @@ static void
 make_new_table(DdlChange *ddl, const TablePair *pair)
 {
 	if (pair->old == NULL)
-		make_table(ddl, pair->new);
+		ddl_make_table(ddl, pair->new);
 }
 
 static void
@@ -456,6 +456,7 @@ make_parts(DdlChange *ddl)
 	make_schemas(ddl);
 	ddl_types_before(ddl);
 	drop_dependents(ddl);
+	ddl_flat_leave(ddl);
 	drop_tables(ddl);
 	each_table(ddl, true, rename_table);
 	each_table(ddl, true, ddl_rename_constraints);
@@ -463,6 +464,7 @@ make_parts(DdlChange *ddl)
 	each_table(ddl, true, ddl_columns);
 	each_table(ddl, false, make_new_table);
 	each_table(ddl, false, attach);
+	each_table(ddl, false, ddl_flat_join);
 	each_table(ddl, true, begin_inheritance);
 	ddl_sequences_after(ddl);
 	each_table(ddl, false, ddl_indexes);
@@ -475,6 +477,16 @@ make_parts(DdlChange *ddl)
 }
 
 bool
+ddl_change_end(DdlChange *ddl, SluiceError *err)
+{
+	for (size_t i = 0; i < ddl->count; i++)
+		ddl->parts[i].end = i + 1 < ddl->count ? ddl->parts[i + 1].question : ddl->script.count;
+	if (!script_close(&ddl->script, err))
+		return false;
+	return !ddl->failed || sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for statements");
+}
+
+bool
 ddl_change_make(DdlChange *ddl, const SchemaChange *change, int version, unsigned create,
 				SluiceError *err)
 {
@@ -482,11 +494,7 @@ ddl_change_make(DdlChange *ddl, const SchemaChange *change, int version, unsigne
 	if (!script_open(&ddl->script, err))
 		return false;
 	make_parts(ddl);
-	for (size_t i = 0; i < ddl->count; i++)
-		ddl->parts[i].end = i + 1 < ddl->count ? ddl->parts[i + 1].question : ddl->script.count;
-	if (!script_close(&ddl->script, err))
-		return false;
-	return !ddl->failed || sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for statements");
+	return ddl_change_end(ddl, err);
 }
 
 void

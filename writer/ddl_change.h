@@ -17,6 +17,7 @@ typedef struct DdlPart
 	size_t question;	 /* step of the script: a SELECT that gives one boolean, whether to do it */
 	size_t end;			 /* the steps between it and this one do it */
 	const char *unknown; /* values that only the source knows would be missing: why, else NULL */
+	const char *by_hand; /* what only people can do, else NULL */
 	bool outside;		 /* before PostgreSQL 12 its steps cannot run inside a transaction */
 } DdlPart;
 
@@ -36,5 +37,8 @@ typedef struct DdlChange
 extern bool ddl_change_make(DdlChange *ddl, const SchemaChange *change, int version,
 							unsigned create, SluiceError *err) SLUICE_MUST_CHECK;
 extern void ddl_change_free(DdlChange *ddl);
+
+/* For what makes a change by other parts: no more of them, from here on their texts can be read. */
+extern bool ddl_change_end(DdlChange *ddl, SluiceError *err) SLUICE_MUST_CHECK;
 
 #endif

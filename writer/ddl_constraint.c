@@ -56,6 +56,16 @@ get_index(const SchemaTable *table, size_t i)
 	};
 }
 
+/* The constraint that an index is of, if it is of one. */
+static Named
+get_constraint(const SchemaTable *table, size_t i)
+{
+	Named named = get_index(table, i);
+
+	named.comment = named.is_constraint ? table->indexes[i].constraint->comment : NULL;
+	return named;
+}
+
 static size_t
 check_count(const SchemaTable *table)
 {
@@ -99,6 +109,7 @@ get_key(const SchemaTable *table, size_t i)
 }
 
 static const NamedKind indexes = {"index", CREATE_INDEXES, index_count, get_index};
+static const NamedKind constraints = {"constraint", CREATE_INDEXES, index_count, get_constraint};
 static const NamedKind checks = {"constraint", 0, check_count, get_check};
 static const NamedKind foreign_keys = {"foreign key", CREATE_FOREIGN_KEYS, key_count, get_key};
 
@@ -423,6 +434,14 @@ comment_index(DdlChange *ddl, const TablePair *pair, const Named *new)
 			table->schema, new->name, new->comment);
 }
 
+static void
+comment_constraint(DdlChange *ddl, const TablePair *pair, size_t i)
+{
+	const Named new = get_constraint(pair->new, i);
+
+	comment_named(ddl, &constraints, pair, &new);
+}
+
 void
 ddl_indexes(DdlChange *ddl, const TablePair *pair)
 {
@@ -437,6 +456,8 @@ ddl_indexes(DdlChange *ddl, const TablePair *pair)
 		mark_identity(ddl, pair, &pair->new->indexes[i]);
 		mark_cluster(ddl, pair, &pair->new->indexes[i]);
 		comment_index(ddl, pair, &new);
+		if (new.is_constraint)
+			comment_constraint(ddl, pair, i);
 	}
 }
 

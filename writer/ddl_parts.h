@@ -68,6 +68,17 @@ extern bool ddl_renames(const DdlChange *ddl);
 /* The same of types, which are part of what columns are. */
 extern bool ddl_renames_types(const DdlChange *ddl);
 
+/* A new table, where the target has none of that name. */
+extern void ddl_make_table(DdlChange *ddl, const SchemaTable *table);
+
+/* ---- ddl_flat.c: partitions whose rows the target has in one plain table ---- */
+
+/* Rows of partitions that went; before anything is renamed. */
+extern void ddl_flat_leave(DdlChange *ddl);
+
+/* Rows of a table that became a partition. */
+extern void ddl_flat_join(DdlChange *ddl, const TablePair *pair);
+
 /* ---- ddl_type.c ---- */
 
 extern void ddl_types_before(DdlChange *ddl);

@@ -16,10 +16,13 @@
 
 #include "common/nats/load_document.h"
 
-#define TICK_MS	  50
-#define COUNT_MS  150  /* between looks at what is in */
+#define TICK_MS	  50   /* between looks at whether to go on */
+#define COUNT_MS  150  /* between looks at what is in... */
+#define BUSY_MS	  40   /* ...when this process loads */
+#define FIRST_MS  10   /* between looks for a document; doubles up to COUNT_MS */
 #define LOOK_MS	  1000 /* between looks for a newer document and at the state */
 #define REPORT_MS 1000
+#define MANY_ROWS 100000 /* from here on a table's indexes are made side by side */
 
 /* What a step came to. */
 typedef enum LoadStep
@@ -107,6 +110,7 @@ move(Load *load, LoadPhase phase, SluiceError *err)
 						   LOG_UNSIGNED("generation", load->plan->generation),
 						   LOG_UNSIGNED("chunks", load->tally.complete),
 						   LOG_UNSIGNED("of", load->plan->chunks), LOG_END});
+	bell_ring(load->settings.moved);
 	tell_phase(load);
 	show(load);
 	return report(load, err);
@@ -123,14 +127,14 @@ adopt(Load *load, LoadPlan *plan, SluiceError *err)
 		   (!load->state.exists || ops(load)->count(load->target, &load->tally, true, err));
 }
 
-/* The document takes the place of what stands in the target. */
+/* The document, a NUL behind it, takes the place of what stands in the target. */
 static bool
 replace(Load *load, const LoadPlan *plan, const ByteBuf *json, SluiceError *err)
 {
 	if (!ops(load)->ensure(load->target, err))
 		return false;
 	if (!ops(load)->begin(load->target, err) ||
-		!ops(load)->replace(load->target, plan, (const char *) json->data, json->length, err) ||
+		!ops(load)->replace(load->target, plan, (const char *) json->data, json->length - 1, err) ||
 		!ops(load)->commit(load->target, err))
 	{
 		ops(load)->abandon(load->target);
@@ -145,11 +149,15 @@ replace(Load *load, const LoadPlan *plan, const ByteBuf *json, SluiceError *err)
 	return ops(load)->read(load->target, &load->state, err);
 }
 
+/* Behind a copy that is done only what began after it is news. */
 static bool
 is_wanted(const Load *load, const LoadPlan *plan)
 {
+	bool joins = load->state.phase == LOAD_DONE && plan->load->since > load->state.generation;
+
 	return !load->state.exists || load->state.incarnation != plan->load->incarnation ||
-		   (plan->generation > load->state.generation && load->state.phase < LOAD_INDEXING);
+		   (plan->generation > load->state.generation &&
+			(joins || load->state.phase < LOAD_INDEXING));
 }
 
 /* Takes over the document of a generation when it is news; *news tells. */
@@ -163,7 +171,8 @@ take_document(Load *load, uint32_t generation, bool *news, SluiceError *err)
 	bytebuf_init(&json, &allocator_malloc, LOAD_DOCUMENT_MAXIMUM);
 	good = load_document_fetch(load->nats, load->settings.stream, generation, &json, err) &&
 		   bytebuf_put_u8(&json, 0, err) &&
-		   (plan = load_plan_read((const char *) json.data, json.length - 1, err)) != NULL;
+		   (plan = load_plan_read((const char *) json.data, json.length - 1,
+								  load->settings.structure->flatten, err)) != NULL;
 	*news = good && is_wanted(load, plan);
 	if (*news)
 		good = replace(load, plan, &json, err) && adopt(load, plan, err);
@@ -184,7 +193,8 @@ read_document(Load *load, SluiceError *err)
 
 	bytebuf_init(&json, &allocator_malloc, LOAD_DOCUMENT_MAXIMUM);
 	if (ops(load)->read_document(load->target, &json, err))
-		plan = load_plan_read((const char *) json.data, json.length, err);
+		plan = load_plan_read((const char *) json.data, json.length,
+							  load->settings.structure->flatten, err);
 	bytebuf_free(&json);
 	return plan != NULL && adopt(load, plan, err);
 }
@@ -205,12 +215,17 @@ look_for_news(Load *load, bool *news, SluiceError *err)
 
 /* ---- structure ---- */
 
-/* What was made for a generation before is what this one wants, too. */
+/*
+ * What was made for a generation before is what this one wants, too; and what is there of tables
+ * that were not, when making them was begun, can only be ours.
+ */
 static StructureSettings
 structure_settings(const Load *load)
 {
 	StructureSettings settings = *load->settings.structure;
 
+	if (load->state.begun && settings.policy == POLICY_FAIL_IF_EXISTS)
+		settings.policy = POLICY_CREATE_MISSING;
 	if (load->state.prepared)
 	{
 		settings.policy = POLICY_CREATE_MISSING;
@@ -247,7 +262,7 @@ make_keys(Load *load, Structure *structure, SluiceError *err)
 	for (size_t i = 0; i < load->plan->load->table_count; i++)
 	{
 		const SchemaLoadTable *read = &load->plan->load->tables[i];
-		const SchemaTable *table = schema_document_table_named(document, read->schema, read->name);
+		const SchemaTable *table = load->plan->tables[i];
 		size_t index = table != NULL ? key_index(table) : SIZE_MAX;
 
 		if (read->mode == SCHEMA_LOAD_CATCH_UP && index != SIZE_MAX &&
@@ -257,16 +272,51 @@ make_keys(Load *load, Structure *structure, SluiceError *err)
 	return true;
 }
 
-/* Rows of before, which this generation reads again, go. */
+/*
+ * Rows of the target's own are not removed with those that came: where rows take the place of others
+ * by a key, none need go; where they were added to others, *empty stays only when there are none.
+ */
 static bool
-empty_restarted(Load *load, SluiceError *err)
+may_be_emptied(const Load *load, Structure *structure, const SchemaTable *table, bool *empty,
+			   SluiceError *err)
+{
+	size_t number = (size_t) (table - load->plan->document->tables);
+	WriteMode mode = load->settings.structure->mode;
+	bool rows = false;
+
+	if (mode == WRITE_UPSERT)
+		*empty = !structure->ops->has_key(structure, number);
+	if (mode != WRITE_APPEND)
+		return true;
+	if (!structure->ops->has_rows(structure, number, &rows, err))
+		return false;
+	*empty = false;
+	if (!rows)
+		return true;
+	(void) sluice_fail(
+		err, SLUICE_ERROR_DATA,
+		"table %s.%s is to be read once more, as its snapshot was lost, and rows that "
+		"were there before the copy cannot be told from those it brought",
+		table->schema, table->name);
+	return sluice_hint(err, "remove the rows that came, or all, and the copy goes on");
+}
+
+/*
+ * Rows that came of a table before it was started over go.  When bundles of that generation or a later
+ * one are in, they are gone already: nothing is taken in before.
+ */
+static bool
+empty_restarted(Load *load, Structure *structure, SluiceError *err)
 {
 	for (size_t i = 0; i < load->plan->load->table_count; i++)
 	{
-		const SchemaLoadTable *read = &load->plan->load->tables[i];
+		const SchemaTable *table = load->plan->tables[i];
+		bool empty = table != NULL && load->state.prepared &&
+					 load->plan->load->tables[i].restarted > load->state.newest;
 
-		if (read->mode == SCHEMA_LOAD_RESTART && load->state.prepared &&
-			!ops(load)->empty(load->target, read->schema, read->name, err))
+		if (empty && !may_be_emptied(load, structure, table, &empty, err))
+			return false;
+		if (empty && !ops(load)->empty(load->target, table->schema, table->name, err))
 			return false;
 	}
 	return true;
@@ -277,7 +327,8 @@ static bool
 prepare_at_once(Load *load, Structure *structure, SluiceError *err)
 {
 	return ops(load)->begin(load->target, err) && structure_prepare(structure, err) &&
-		   empty_restarted(load, err) && ops(load)->set_phase(load->target, LOAD_LOADING, err) &&
+		   empty_restarted(load, structure, err) &&
+		   ops(load)->set_phase(load->target, LOAD_LOADING, err) &&
 		   ops(load)->commit(load->target, err);
 }
 
@@ -287,7 +338,7 @@ prepare_with_keys(Load *load, Structure *structure, SluiceError *err)
 {
 	return ops(load)->begin(load->target, err) && structure_prepare(structure, err) &&
 		   ops(load)->commit(load->target, err) && make_keys(load, structure, err) &&
-		   ops(load)->begin(load->target, err) && empty_restarted(load, err) &&
+		   ops(load)->begin(load->target, err) && empty_restarted(load, structure, err) &&
 		   ops(load)->set_phase(load->target, LOAD_LOADING, err) &&
 		   ops(load)->commit(load->target, err);
 }
@@ -323,6 +374,8 @@ start_finish(Load *load, SluiceError *err)
 		.document = load->plan->document,
 		.structure = load->settings.structure,
 		.connections = load->settings.index_connections,
+		.whole_tables = ops(load)->whole_tables,
+		.changed = load->settings.loaded,
 	};
 
 	if (load->finish == NULL)
@@ -330,21 +383,29 @@ start_finish(Load *load, SluiceError *err)
 	return load->finish != NULL;
 }
 
-/* Whether all rows of one of the document's tables are in; one that was not read has none. */
+/* A table of the document; partitioned ones come last, behind their partitions. */
+static void
+hand_over_table(Load *load, const SchemaTable *table, bool at_once)
+{
+	if (table != NULL && table->kind != SCHEMA_TABLE_PARTITIONED)
+		load_finish_add(load->finish, (size_t) (table - load->plan->document->tables), at_once);
+}
+
+/* Whether all rows are in of all that was read for a table: several, where partitions became one. */
 static bool
 is_whole(const Load *load, const SchemaTable *table)
 {
 	for (size_t i = 0; i < load->plan->load->table_count; i++)
 	{
-		const SchemaLoadTable *read = &load->plan->load->tables[i];
-
-		if (strcmp(read->name, table->name) == 0 && strcmp(read->schema, table->schema) == 0)
-			return load_tally_table_whole(&load->tally, i) && read->mode != SCHEMA_LOAD_CATCH_UP;
+		if (load->plan->tables[i] == table &&
+			(!load_tally_table_whole(&load->tally, i) ||
+			 load->plan->load->tables[i].mode == SCHEMA_LOAD_CATCH_UP))
+			return false;
 	}
-	return false;
+	return true;
 }
 
-/* Hands over what is whole; `rest` also what has no rows of its own, but partitioned tables. */
+/* Hands over tables whose rows are all in; `rest` also those that have none of their own. */
 static bool
 hand_over(Load *load, bool rest, SluiceError *err)
 {
@@ -353,14 +414,13 @@ hand_over(Load *load, bool rest, SluiceError *err)
 
 	if (!start_finish(load, err))
 		return false;
-	for (size_t i = 0; i < document->table_count; i++)
+	for (size_t i = 0; i < load->plan->load->table_count; i++)
 	{
-		const SchemaTable *table = &document->tables[i];
-
-		if (table->kind != SCHEMA_TABLE_PARTITIONED && !load_finish_has(load->finish, i) &&
-			(rest || is_whole(load, table)))
-			load_finish_add(load->finish, i);
+		if (load_tally_table_whole(&load->tally, i) && is_whole(load, load->plan->tables[i]))
+			hand_over_table(load, load->plan->tables[i], load->tally.tables[i].rows < MANY_ROWS);
 	}
+	for (size_t i = 0; rest && i < document->table_count; i++)
+		hand_over_table(load, &document->tables[i], false);
 	return load_finish_check(load->finish, &idle, err);
 }
 
@@ -385,6 +445,8 @@ look_around(Load *load, bool *news, SluiceError *err)
 		return false;
 	if (strcmp(before, load->state.error) != 0)
 		tell_phase(load);
+	if (!ops(load)->count_more(load->target, &load->tally, err))
+		return false;
 	show(load);
 	return *news || report(load, err);
 }
@@ -405,13 +467,20 @@ count(Load *load, SluiceError *err)
 static LoadStep
 await_rows(Load *load, SluiceError *err)
 {
+	uint64_t heard = bell_heard(load->settings.loaded);
+	bool rung = true;
+
 	while (may_go_on(load))
 	{
 		int64_t now = beacon_clock();
 		bool news = false, idle;
 
-		if (now - load->counted_ms >= COUNT_MS && !count(load, err))
-			return STEP_FAILED;
+		if (now - load->counted_ms >= (rung ? BUSY_MS : COUNT_MS))
+		{
+			rung = false;
+			if (!count(load, err))
+				return STEP_FAILED;
+		}
 		if (now - load->looked_ms >= LOOK_MS && !look_around(load, &news, err))
 			return STEP_FAILED;
 		if (news)
@@ -420,7 +489,7 @@ await_rows(Load *load, SluiceError *err)
 			return STEP_FAILED;
 		if (load_tally_whole(&load->tally))
 			return STEP_MOVED;
-		nats_Sleep(TICK_MS);
+		rung |= bell_wait(load->settings.loaded, &heard, rung ? BUSY_MS : TICK_MS);
 	}
 	return STEP_STOPPED;
 }
@@ -435,6 +504,13 @@ set_phase(Load *load, LoadPhase phase, SluiceError *err)
 	return false;
 }
 
+/* Tables that join come in while changes of others are applied, until a change needs them. */
+static bool
+wants_whole(const Load *load)
+{
+	return load->settings.wish.whole || !load_has(load, load->settings.wish.position);
+}
+
 static LoadStep
 load_rows(Load *load, SluiceError *err)
 {
@@ -442,6 +518,8 @@ load_rows(Load *load, SluiceError *err)
 
 	if (!hand_over(load, false, err))
 		return STEP_FAILED;
+	if (load_is_joining(load) && !wants_whole(load))
+		return STEP_ENDED;
 	step = await_rows(load, err);
 	if (step != STEP_MOVED || !load_tally_whole(&load->tally) || load->state.phase != LOAD_LOADING)
 		return step;
@@ -453,6 +531,7 @@ load_rows(Load *load, SluiceError *err)
 static LoadStep
 await_indexes(Load *load, SluiceError *err)
 {
+	uint64_t heard = bell_heard(load->settings.loaded);
 	bool idle = false;
 
 	while (may_go_on(load))
@@ -467,7 +546,7 @@ await_indexes(Load *load, SluiceError *err)
 			if (!report(load, err))
 				return STEP_FAILED;
 		}
-		nats_Sleep(TICK_MS);
+		(void) bell_wait(load->settings.loaded, &heard, TICK_MS);
 	}
 	return STEP_STOPPED;
 }
@@ -508,7 +587,16 @@ bool
 load_is_due(const Load *load, uint64_t commit)
 {
 	return load->plan != NULL && load->state.phase == LOAD_INDEXING &&
-		   commit >= load->plan->lenient_until;
+		   commit >= load->plan->settled_at;
+}
+
+/* Up to where all changes are applied. */
+static uint64_t
+applied(const Load *load)
+{
+	uint64_t position = load->progress->position.commit, reached = load->settings.wish.reached;
+
+	return position > reached ? position : reached;
 }
 
 static LoadStep
@@ -518,8 +606,7 @@ take_step(Load *load, SluiceError *err)
 	{
 		case LOAD_STRUCTURE: return make_structure(load, err);
 		case LOAD_LOADING: return load_rows(load, err);
-		case LOAD_INDEXING:
-			return make_indexes(load, load_is_due(load, load->progress->position.commit), err);
+		case LOAD_INDEXING: return make_indexes(load, load_is_due(load, applied(load)), err);
 		default: return STEP_ENDED;
 	}
 }
@@ -552,6 +639,7 @@ find(Load *load, bool *there, bool *stream, SluiceError *err)
 static LoadOutcome
 await_document(Load *load, SluiceError *err)
 {
+	int64_t pause = FIRST_MS;
 	bool news = false;
 
 	load->settings.tell(load->settings.context, LOAD_STRUCTURE, NULL);
@@ -561,7 +649,8 @@ await_document(Load *load, SluiceError *err)
 			return LOAD_BROKEN;
 		if (news)
 			return LOAD_CHANGES;
-		nats_Sleep(COUNT_MS);
+		nats_Sleep(pause);
+		pause = pause * 2 < COUNT_MS ? pause * 2 : COUNT_MS;
 	}
 	return LOAD_STOPPED;
 }
@@ -615,6 +704,12 @@ load_run(Load *load, NatsSession *nats, Target *target, Progress *progress, Slui
 		outcome = await_document(load, err);
 	if (outcome == LOAD_CHANGES)
 		outcome = go_through(load, err);
+	if (outcome == LOAD_CHANGES && !load_has(load, load->settings.wish.position))
+	{
+		outcome = await_document(load, err);
+		if (outcome == LOAD_CHANGES)
+			outcome = go_through(load, err);
+	}
 	if (outcome == LOAD_BROKEN)
 		note_failure(load, err);
 	return outcome;
@@ -623,7 +718,43 @@ load_run(Load *load, NatsSession *nats, Target *target, Progress *progress, Slui
 LoadRule
 load_rule(const Load *load, uint32_t relation)
 {
-	return load->plan != NULL ? load_plan_rule(load->plan, relation) : (LoadRule){0};
+	LoadRule rule = load->plan != NULL ? load_plan_rule(load->plan, relation) : (LoadRule){0};
+
+	rule.joins = rule.joins && load_is_joining(load);
+	return rule;
+}
+
+bool
+load_has(const Load *load, uint64_t position)
+{
+	return load->plan == NULL || load->plan->load->position >= position;
+}
+
+bool
+load_is_joining(const Load *load)
+{
+	return load->plan != NULL && load_plan_joins(load->plan) && load->state.phase < LOAD_INDEXING;
+}
+
+bool
+load_look(Load *load, LoadLook *look, SluiceError *err)
+{
+	bool news = false, idle = false;
+
+	*look = LOAD_LOOK_SAME;
+	if (!load_is_joining(load) || beacon_clock() - load->counted_ms < COUNT_MS)
+		return true;
+	if (!count(load, err) || !load_finish_check(load->finish, &idle, err) ||
+		(beacon_clock() - load->looked_ms >= LOOK_MS && !look_around(load, &news, err)))
+	{
+		note_failure(load, err);
+		return false;
+	}
+	if (news)
+		*look = LOAD_LOOK_NEWS;
+	else if (load_tally_whole(&load->tally) && idle)
+		*look = LOAD_LOOK_WHOLE;
+	return true;
 }
 
 bool

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "beacon.h"
-#include "load_gather.h"
+#include "load_acks.h"
 #include "trouble.h"
 
 #include "common/daemon/retry.h"
@@ -29,7 +29,7 @@
 #define OVER_MS		2000			   /* the same when it is done */
 #define MESSAGE_MS	200				   /* for a bundle */
 #define LEFTOVER_MS 300
-#define SLICE_MS	100
+#define SLICE_MS	1000 /* the longest wait without a look at what is gathered */
 
 typedef struct Worker
 {
@@ -42,11 +42,13 @@ typedef struct Worker
 	TableMap tables;
 	LoadPlan *plan;
 	LoadGather gather;
+	LoadAcks acks;		 /* empty but in load() */
 	int64_t answered_ms; /* when what is gathered was last answered for */
 	Retry quick, slow;
 	Trouble trouble;
 	bool nats_failed;	  /* the error is of NATS */
 	bool told_target;	  /* the error stands in the target's state */
+	uint64_t heard;		  /* rings of `moved` */
 	LoadState over_state; /* the copy's when all was in... */
 	JetStreamInfo over;	  /* ...and its stream's; zero before */
 } Worker;
@@ -83,10 +85,11 @@ keep(Worker *worker)
 {
 	int64_t now = beacon_clock();
 
-	if (worker->gather.count == 0 || now - worker->answered_ms < KEEP_MS)
+	if (now - worker->answered_ms < KEEP_MS)
 		return;
 	worker->answered_ms = now;
 	answer(worker, LOAD_WORKING);
+	load_acks_keep(&worker->acks, &worker->nats);
 }
 
 static void
@@ -108,15 +111,19 @@ go_on(void *context)
 	return !stopped(worker);
 }
 
+/* With `listening` no longer than until a copy has moved. */
 static void
-pause_ms(Worker *worker, int64_t ms)
+pause_ms(Worker *worker, int64_t ms, bool listening)
 {
 	int64_t until = beacon_clock() + ms;
+	bool rung = false;
 
-	for (int64_t left = ms; left > 0 && !stopped(worker); left = until - beacon_clock())
+	for (int64_t left = ms; left > 0 && !stopped(worker) && !(rung && listening);
+		 left = until - beacon_clock())
 	{
 		keep(worker);
-		nats_Sleep(left < SLICE_MS ? left : SLICE_MS);
+		rung = bell_wait(worker->crew->settings.moved, &worker->heard,
+						 left < SLICE_MS ? left : SLICE_MS);
 	}
 }
 
@@ -125,6 +132,7 @@ pause_ms(Worker *worker, int64_t ms)
 static void
 close_target(Worker *worker)
 {
+	load_acks_return(&worker->acks, &worker->nats);
 	tables_forget(&worker->tables);
 	if (worker->target != NULL)
 		worker->target->ops->close(worker->target);
@@ -242,6 +250,17 @@ count_taken(Worker *worker)
 	}
 }
 
+/* Whether the owner of the copy should look: a chunk's end came, or there was no more to take. */
+static bool
+is_worth_a_look(const LoadGather *gather)
+{
+	bool ends = !load_gather_full(gather);
+
+	for (uint32_t i = 0; i < gather->count && !ends; i++)
+		ends = gather->items[i].piece.ends;
+	return ends;
+}
+
 /* It goes: what was told of trouble is over. */
 static void
 note_success(Worker *worker)
@@ -265,6 +284,32 @@ lost_parts(const Worker *worker)
 	return false;
 }
 
+/* Answers for all that is committed when it is on disk, and brings it there. */
+static bool
+settle(Worker *worker, SluiceError *err)
+{
+	if (worker->acks.count == 0)
+		return true;
+	if (!worker->target->ops->flush(worker->target, true, err))
+		return false;
+	load_acks_send(&worker->acks, &worker->nats, worker->target->durable);
+	return true;
+}
+
+/* It is committed: answers for what is on disk by now. */
+static bool
+finish_take(Worker *worker, SluiceError *err)
+{
+	const Target *target = worker->target;
+
+	if (!load_acks_add(&worker->acks, &worker->gather, target->committed, err))
+		return false;
+	load_gather_reset(&worker->gather);
+	tables_sweep(&worker->tables);
+	load_acks_send(&worker->acks, &worker->nats, target->durable);
+	return !load_acks_full(&worker->acks) || settle(worker, err);
+}
+
 /* Takes in what is gathered; *changed when the copy's state is not what it was. */
 static bool
 take(Worker *worker, bool *changed, SluiceError *err)
@@ -282,12 +327,16 @@ take(Worker *worker, bool *changed, SluiceError *err)
 		return *changed;
 	}
 	count_taken(worker);
-	answer(worker, LOAD_ACK);
-	load_gather_reset(&worker->gather);
-	tables_sweep(&worker->tables);
+	if (is_worth_a_look(&worker->gather))
+		bell_ring(worker->crew->settings.loaded);
+	if (!finish_take(worker, err))
+		return false;
 	note_success(worker);
-	if (worker->target->worn)
-		close_target(worker);
+	if (!worker->target->worn)
+		return true;
+	if (!settle(worker, err))
+		return false;
+	close_target(worker);
 	return true;
 }
 
@@ -300,7 +349,7 @@ read_plan(Worker *worker, SluiceError *err)
 
 	bytebuf_init(&json, &allocator_malloc, LOAD_DOCUMENT_MAXIMUM);
 	if (worker->target->load->read_document(worker->target, &json, err))
-		worker->plan = load_plan_read((const char *) json.data, json.length, err);
+		worker->plan = load_plan_read((const char *) json.data, json.length, false, err);
 	bytebuf_free(&json);
 	return worker->plan != NULL;
 }
@@ -315,9 +364,10 @@ adopt_plan(Worker *worker, const LoadState *state, SluiceError *err)
 		plan->load->incarnation == state->incarnation)
 		return true;
 	give_back(worker);
+	if (plan != NULL)
+		close_target(worker);
 	load_plan_free(worker->plan);
 	worker->plan = NULL;
-	close_target(worker);
 	return open_target(worker, err) && read_plan(worker, err);
 }
 
@@ -340,9 +390,36 @@ load(Worker *worker, const LoadState *state, int64_t *pause, SluiceError *err)
 		if (!open_target(worker, err) || !take(worker, &changed, err))
 			return false;
 	}
+	if (!settle(worker, err))
+		return false;
 	note_success(worker);
 	*pause = later || changed ? WAITING_MS : 0;
 	return true;
+}
+
+/* Whether a bundle is of tables that join, whose copy is yet to be noted at the target. */
+static bool
+is_awaited(Worker *worker, const LoadState *state, const LoadMessage *message, bool *awaited,
+		   SluiceError *err)
+{
+	const char *stream = worker->target_settings.stream;
+	LoadPlan *plan = NULL;
+	uint32_t newest;
+	ByteBuf json;
+	bool good;
+
+	*awaited = message->incarnation != state->incarnation;
+	if (*awaited || message->place.generation <= state->generation)
+		return true;
+	bytebuf_init(&json, &allocator_malloc, LOAD_DOCUMENT_MAXIMUM);
+	good = load_document_newest(&worker->nats, stream, &newest, err) &&
+		   load_document_fetch(&worker->nats, stream, newest, &json, err) &&
+		   bytebuf_put_u8(&json, 0, err) &&
+		   (plan = load_plan_read((const char *) json.data, json.length - 1, false, err)) != NULL;
+	*awaited = good && plan->load->since > state->generation;
+	load_plan_free(plan);
+	bytebuf_free(&json);
+	return good;
 }
 
 /*
@@ -362,16 +439,20 @@ drop_leftovers(Worker *worker, const LoadState *state, bool *others, SluiceError
 	while (left && !stopped(worker))
 	{
 		LoadMessage message;
-		bool ours;
+		bool awaited = false, ours;
 
 		if (!open_puller(worker, err) ||
 			!load_puller_next(worker->puller, LEFTOVER_MS, &message, err))
 			return false;
 		left = message.message != NULL;
-		ours = left && message.incarnation == state->incarnation;
 		if (left &&
-			!load_message_answer(&worker->nats, &message, ours ? LOAD_ACK : LOAD_RETURN, err))
+			(!is_awaited(worker, state, &message, &awaited, err) ||
+			 !load_message_answer(&worker->nats, &message, awaited ? LOAD_RETURN : LOAD_ACK, err)))
+		{
+			load_message_free(&message);
 			return false;
+		}
+		ours = left && !awaited;
 		*others |= left && !ours;
 		left = ours;
 		load_message_free(&message);
@@ -493,10 +574,11 @@ run(void *argument)
 	{
 		SluiceError err = {0};
 		int64_t pause = 0;
+		bool good;
 
-		if (!attend(worker, &pause, &err))
-			pause = face(worker, &err);
-		pause_ms(worker, pause);
+		worker->heard = bell_heard(worker->crew->settings.moved);
+		good = attend(worker, &pause, &err);
+		pause_ms(worker, good ? pause : face(worker, &err), good);
 	}
 	give_back(worker);
 	close_nats(worker);
@@ -510,7 +592,6 @@ static void
 worker_init(Worker *worker, LoadCrew *crew, uint64_t seed)
 {
 	*worker = (Worker){.crew = crew, .target_settings = crew->settings.target};
-	worker->target_settings.synchronous = true;
 	worker->target_settings.go_on = go_on;
 	worker->target_settings.context = worker;
 	tables_init(&worker->tables);
@@ -564,6 +645,7 @@ load_crew_stop(LoadCrew *crew)
 	if (crew == NULL)
 		return;
 	atomic_store(&crew->stop, true);
+	bell_ring(crew->settings.moved);
 	for (int i = 0; i < crew->count; i++)
 	{
 		(void) pthread_join(crew->workers[i].thread, NULL);

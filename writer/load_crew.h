@@ -2,11 +2,13 @@
  * load_crew.h - threads that take bundles of a copy into the target, in every writer process.
  *
  * They need no lease: the durable consumer hands each bundle to whoever asks, and the target
- * remembers which it has.  While there is nothing to load they look for it now and then.
+ * remembers which it has.  While there is nothing to load they look for it now and then, and when
+ * they are told that a copy has moved.
  */
 #ifndef SLUICE_WRITER_LOAD_CREW_H
 #define SLUICE_WRITER_LOAD_CREW_H
 
+#include "bell.h"
 #include "common/nats/connection.h"
 #include "target.h"
 
@@ -15,7 +17,9 @@ typedef struct LoadCrewSettings
 	NatsSettings nats;	   /* texts must outlive the crew, as all below */
 	TargetSettings target; /* go_on and context are the crew's own */
 	int connections;
-	bool upsert; /* rows take the place of those there */
+	bool upsert;  /* rows take the place of those there */
+	Bell *moved;  /* heard: a copy is in another phase; rung by load_crew_stop() too */
+	Bell *loaded; /* rung: what may have been the last bundle of a chunk is in */
 } LoadCrewSettings;
 
 typedef struct LoadCrew LoadCrew;

@@ -209,8 +209,7 @@ static const char *
 table_phase(const LoadTally *tally, size_t table, LoadFinish *finish)
 {
 	const SchemaDocument *document = tally->plan->document;
-	const SchemaLoadTable *read = &tally->plan->load->tables[table];
-	const SchemaTable *made = schema_document_table_named(document, read->schema, read->name);
+	const SchemaTable *made = tally->plan->tables[table];
 	size_t number = made != NULL ? (size_t) (made - document->tables) : 0;
 
 	if (!load_tally_table_whole(tally, table))

@@ -1,7 +1,8 @@
 /*
  * load_finish.c - a queue of indexes and tables, and the threads that work it off (load_finish.h).
  *
- * A table is one task per index, when it has several, and after the last of them one for the rest.
+ * A table is one task per index, when it has several that can be made one by one and is not small,
+ * and after the last of them one for the rest.
  * Tasks stand in the order in which tables were handed over.
  */
 #include "load_finish.h"
@@ -56,13 +57,13 @@ put_task(LoadFinish *finish, size_t table, size_t index)
 }
 
 static void
-put_table(LoadFinish *finish, size_t table)
+put_table(LoadFinish *finish, size_t table, bool at_once)
 {
 	TableWork *work = &finish->tables[table];
 	size_t indexes = finish->settings.document->tables[table].index_count;
 
 	work->added = true;
-	if (indexes < 2)
+	if (indexes < 2 || at_once || finish->settings.whole_tables)
 	{
 		put_task(finish, table, WHOLE_TABLE);
 		return;
@@ -119,6 +120,7 @@ end_task(LoadFinish *finish, const Task *task, bool good, const SluiceError *err
 	}
 	pthread_cond_broadcast(&finish->changed);
 	pthread_mutex_unlock(&finish->lock);
+	bell_ring(finish->settings.changed);
 }
 
 /* ---- threads ---- */
@@ -252,11 +254,11 @@ load_finish_stop(LoadFinish *finish)
 }
 
 void
-load_finish_add(LoadFinish *finish, size_t table)
+load_finish_add(LoadFinish *finish, size_t table, bool at_once)
 {
 	pthread_mutex_lock(&finish->lock);
 	if (!finish->tables[table].added)
-		put_table(finish, table);
+		put_table(finish, table, at_once);
 	pthread_mutex_unlock(&finish->lock);
 }
 

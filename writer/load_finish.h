@@ -7,6 +7,7 @@
 #ifndef SLUICE_WRITER_LOAD_FINISH_H
 #define SLUICE_WRITER_LOAD_FINISH_H
 
+#include "bell.h"
 #include "load_target.h"
 #include "structure.h"
 
@@ -16,6 +17,8 @@ typedef struct LoadFinishSettings
 	const SchemaDocument *document;
 	const StructureSettings *structure;
 	int connections;
+	bool whole_tables; /* see LoadOps */
+	Bell *changed;	   /* rung when an index or a table is done, and when something failed */
 } LoadFinishSettings;
 
 typedef struct LoadFinish LoadFinish;
@@ -26,8 +29,11 @@ extern LoadFinish *load_finish_start(const LoadFinishSettings *settings, SluiceE
 /* Gives up what is under way, ends the threads; NULL is fine. */
 extern void load_finish_stop(LoadFinish *finish);
 
-/* A table of the document, by its number; handed over twice it is done once. */
-extern void load_finish_add(LoadFinish *finish, size_t table);
+/*
+ * A table of the document, by its number; handed over twice it is done once.  `at_once`: it is small,
+ * so one connection does all of it.
+ */
+extern void load_finish_add(LoadFinish *finish, size_t table, bool at_once);
 
 extern bool load_finish_has(LoadFinish *finish, size_t table);	/* it was handed over */
 extern bool load_finish_done(LoadFinish *finish, size_t table); /* and is finished */

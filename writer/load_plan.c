@@ -5,6 +5,9 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "common/core/schema_flatten.h"
 
 #define CHUNKS_MAXIMUM (UINT32_MAX / 2)
 
@@ -166,6 +169,18 @@ join_rules(LoadRule *rule, const LoadRule *other)
 	rule->lenient_until = a > b ? a : b;
 }
 
+/* The changes of tables that join are known up to the position; those of others must come as far. */
+static void
+settle(LoadPlan *plan)
+{
+	for (size_t i = 0; i < plan->rule_count; i++)
+	{
+		if (plan->rules[i].lenient_until > plan->lenient_until)
+			plan->lenient_until = plan->rules[i].lenient_until;
+	}
+	plan->settled_at = load_plan_joins(plan) ? plan->load->position : plan->lenient_until;
+}
+
 static bool
 make_rules(LoadPlan *plan, SluiceError *err)
 {
@@ -175,21 +190,58 @@ make_rules(LoadPlan *plan, SluiceError *err)
 	if (plan->rules == NULL)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the plan of a copy");
 	for (size_t i = 0; i < plan->load->table_count; i++)
+	{
 		plan->rules[i] = rule_of(&plan->load->tables[i]);
+		plan->rules[i].joins = load_plan_joins(plan) && plan->tables[i] != NULL;
+	}
 	qsort(plan->rules, plan->load->table_count, sizeof(*plan->rules), compare_rules);
 	for (size_t i = 0; i < plan->load->table_count; i++)
 	{
 		if (count > 0 && plan->rules[count - 1].relation == plan->rules[i].relation)
+		{
+			plan->rules[count - 1].joins |= plan->rules[i].joins;
 			join_rules(&plan->rules[count - 1], &plan->rules[i]);
+		}
 		else
 			plan->rules[count++] = plan->rules[i];
 	}
 	plan->rule_count = count;
-	for (size_t i = 0; i < count; i++)
+	settle(plan);
+	return true;
+}
+
+/* ---- tables ---- */
+
+/*
+ * Both lists have the same order, or nearly: the next one is looked for behind the last one.  Rows of
+ * a partition that is not in a flattened document go where they are published.
+ */
+static const SchemaTable *
+find_table(const SchemaDocument *document, const SchemaLoadTable *read, size_t *at)
+{
+	for (size_t i = 0; i < document->table_count; i++)
 	{
-		if (plan->rules[i].lenient_until > plan->lenient_until)
-			plan->lenient_until = plan->rules[i].lenient_until;
+		size_t number = (*at + i) % document->table_count;
+		const SchemaTable *table = &document->tables[number];
+
+		if (strcmp(table->name, read->name) != 0 || strcmp(table->schema, read->schema) != 0)
+			continue;
+		*at = number + 1;
+		return table;
 	}
+	return schema_document_table(document, read->id);
+}
+
+static bool
+find_tables(LoadPlan *plan, SluiceError *err)
+{
+	size_t at = 0;
+
+	plan->tables = calloc(plan->load->table_count + 1, sizeof(plan->tables[0]));
+	if (plan->tables == NULL)
+		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the plan of a copy");
+	for (size_t i = 0; i < plan->load->table_count; i++)
+		plan->tables[i] = find_table(plan->document, &plan->load->tables[i], &at);
 	return true;
 }
 
@@ -211,11 +263,11 @@ fill(LoadPlan *plan, SluiceError *err)
 		if (!add_table(plan, i, err))
 			return false;
 	}
-	return order_ranges(plan, err) && make_rules(plan, err);
+	return order_ranges(plan, err) && find_tables(plan, err) && make_rules(plan, err);
 }
 
 LoadPlan *
-load_plan_read(const char *json, size_t length, SluiceError *err)
+load_plan_read(const char *json, size_t length, bool flatten, SluiceError *err)
 {
 	LoadPlan *plan = calloc(1, sizeof(*plan));
 
@@ -225,7 +277,8 @@ load_plan_read(const char *json, size_t length, SluiceError *err)
 		return NULL;
 	}
 	plan->document = schema_document_read(json, length, &allocator_malloc, err);
-	if (plan->document != NULL && fill(plan, err))
+	if (plan->document != NULL && (!flatten || schema_document_flatten(plan->document, err)) &&
+		fill(plan, err))
 		return plan;
 	load_plan_free(plan);
 	return NULL;
@@ -239,6 +292,7 @@ load_plan_free(LoadPlan *plan)
 	schema_document_free(plan->document);
 	free(plan->ranges);
 	free(plan->rules);
+	free(plan->tables);
 	free(plan);
 }
 
@@ -280,8 +334,8 @@ load_plan_way(const LoadPlan *plan, const LoadPlace *place, bool upsert)
 	if (load_plan_chunk(plan, place->generation, place->chunk, &table) == LOAD_NO_CHUNK)
 		return LOAD_WAY_DROP;
 	mode = plan->load->tables[table].mode;
-	if (earlier && mode != SCHEMA_LOAD_EXACT)
-		return mode == SCHEMA_LOAD_CATCH_UP ? LOAD_WAY_FILL : LOAD_WAY_DROP;
+	if (earlier && mode == SCHEMA_LOAD_CATCH_UP)
+		return LOAD_WAY_FILL;
 	return upsert || mode == SCHEMA_LOAD_CATCH_UP ? LOAD_WAY_UPSERT : LOAD_WAY_COPY;
 }
 
@@ -293,6 +347,12 @@ load_plan_rule(const LoadPlan *plan, uint32_t relation)
 		bsearch(&wanted, plan->rules, plan->rule_count, sizeof(*plan->rules), compare_rules);
 
 	return rule != NULL ? *rule : wanted;
+}
+
+bool
+load_plan_joins(const LoadPlan *plan)
+{
+	return plan->load->since > 1;
 }
 
 bool

@@ -25,6 +25,7 @@ typedef struct LoadRule
 	uint32_t relation;
 	uint64_t skip_until;	/* they are in the copy */
 	uint64_t lenient_until; /* they may or may not be in it */
+	bool joins;				/* others wait until it is whole */
 } LoadRule;
 
 typedef struct LoadPlan
@@ -34,10 +35,12 @@ typedef struct LoadPlan
 	uint32_t generation;
 	LoadRange *ranges; /* by generation and chunk */
 	uint32_t range_count;
-	uint32_t chunks; /* that must be in, kept ones too */
-	LoadRule *rules; /* by relation */
+	uint32_t chunks;			/* that must be in, kept ones too */
+	const SchemaTable **tables; /* of the document, where the rows of load->tables go; or NULL */
+	LoadRule *rules;			/* by relation */
 	size_t rule_count;
 	uint64_t lenient_until; /* up to there any table's changes are applied leniently; 0: none is */
+	uint64_t settled_at;	/* with changes up to there its tables fit each other; 0: at once */
 } LoadPlan;
 
 /* How the rows of a bundle go into their table. */
@@ -52,8 +55,11 @@ typedef enum LoadWay
 
 #define LOAD_NO_CHUNK UINT32_MAX
 
-/* Reads a document that is about a copy; CORRUPT when its chunks make no sense.  NULL on error. */
-extern LoadPlan *load_plan_read(const char *json, size_t length, SluiceError *err);
+/*
+ * Reads a document that is about a copy; with `flatten` its partitioned tables become plain ones
+ * (schema_flatten.h).  CORRUPT when its chunks make no sense.  NULL on error.
+ */
+extern LoadPlan *load_plan_read(const char *json, size_t length, bool flatten, SluiceError *err);
 extern void load_plan_free(LoadPlan *plan);
 
 /* Its number among all that must be in; LOAD_NO_CHUNK when it need not be.  *table may be NULL. */
@@ -65,6 +71,9 @@ extern LoadWay load_plan_way(const LoadPlan *plan, const LoadPlace *place, bool 
 
 /* For a relation by its id. */
 extern LoadRule load_plan_rule(const LoadPlan *plan, uint32_t relation);
+
+/* Its tables join a stream, which goes on meanwhile. */
+extern bool load_plan_joins(const LoadPlan *plan);
 
 /* The copy ends with itself: no changes follow. */
 extern bool load_plan_finishes(const LoadPlan *plan);

@@ -30,6 +30,13 @@ load_tally_free(LoadTally *tally)
 	*tally = (LoadTally){0};
 }
 
+/* What was counted of a chunk before is not counted twice. */
+static void
+take_from(uint64_t *more, uint64_t counted)
+{
+	*more -= counted < *more ? counted : *more;
+}
+
 void
 load_tally_complete(LoadTally *tally, uint32_t generation, uint32_t chunk, uint64_t rows,
 					uint64_t bytes)
@@ -43,6 +50,8 @@ load_tally_complete(LoadTally *tally, uint32_t generation, uint32_t chunk, uint6
 	tally->tables[table].complete++;
 	tally->tables[table].rows += rows;
 	tally->tables[table].bytes += bytes;
+	take_from(&tally->tables[table].more_rows, rows);
+	take_from(&tally->tables[table].more_bytes, bytes);
 }
 
 void
@@ -90,6 +99,7 @@ load_tally_report(const LoadTally *tally, LoadReport *report)
 {
 	uint32_t chunks = (uint32_t) tally->plan->load->chunks;
 
+	report->incarnation = tally->plan->load->incarnation;
 	report->generation = tally->plan->generation;
 	report->chunks = tally->complete;
 	report->of = tally->plan->chunks;

@@ -22,7 +22,9 @@ typedef struct LoadState
 	uint64_t incarnation;
 	uint32_t generation;
 	LoadPhase phase;
+	bool begun;		 /* making its tables was, where a part of it can stay (note_begun()) */
 	bool prepared;	 /* its tables were made, by this generation or one before */
+	uint32_t newest; /* generation of the newest bundle that is in; 0: none is */
 	char error[512]; /* why it stands still; "" when it does not */
 } LoadState;
 
@@ -60,6 +62,9 @@ typedef struct LoadOps LoadOps;
 
 struct LoadOps
 {
+	/* All indexes of a table are made at once rather than one by one. */
+	bool whole_tables;
+
 	/* The state as committed; a target without Sluice's tables has none. */
 	bool (*read)(Target *target, LoadState *state, SluiceError *err);
 
@@ -69,7 +74,8 @@ struct LoadOps
 	/*
 	 * A change of the state: begin() waits until no bundle is being taken in and keeps it so, and
 	 * fails with CONFLICT when another is the owner.  Then the changes, then commit(), which is
-	 * durable; or abandon().
+	 * durable; or abandon().  Where statements that change structure commit by themselves, the
+	 * changes of the state behind them see to the same anew.
 	 */
 	bool (*begin)(Target *target, SluiceError *err);
 	bool (*commit)(Target *target, SluiceError *err);
@@ -94,12 +100,19 @@ struct LoadOps
 	struct Structure *(*structure)(Target *target, const SchemaDocument *document,
 								   const struct StructureSettings *settings, SluiceError *err);
 
-	/* Marks chunks that have become complete and counts; with `all` also those marked before. */
+	/*
+	 * Marks chunks that have become complete and counts; with `all` also those marked before.  What is
+	 * counted as complete is durable.
+	 */
 	bool (*count)(Target *target, LoadTally *tally, bool all, SluiceError *err);
 
+	/* Counts what is in of other chunks, and removes what need not be remembered of complete ones. */
+	bool (*count_more)(Target *target, LoadTally *tally, SluiceError *err);
+
 	/*
-	 * Takes in bundles that are not in yet, in one transaction that is durable on return.  STATE: the
-	 * state is not (or not any more) that of the plan, nothing was done.
+	 * Takes in bundles that are not in yet, in one transaction that is committed on return, at
+	 * target->committed, and durable when target->durable is as far; flush() brings it there.  STATE:
+	 * the state is not (or not any more) that of the plan, nothing was done.
 	 */
 	bool (*take)(Target *target, const LoadTake *take, SluiceError *err);
 };

@@ -11,6 +11,7 @@
 #include "preview.h"
 #include "session.h"
 #include "trouble.h"
+#include "types_markdown.h"
 #include "verify.h"
 
 #include <unistd.h>
@@ -258,10 +259,14 @@ start_crew(Writer *writer, LoadCrew **crew, SluiceError *err)
 				   .stream = settings->stream,
 				   .consumer = settings->consumer,
 				   .owner = settings->owner,
+				   .types = settings->types,
+				   .synchronous = settings->synchronous,
 				   .log = writer->service->log,
 				   .stats = &writer->stats},
 		.connections = settings->load_connections,
 		.upsert = settings->structure.mode == WRITE_UPSERT,
+		.moved = &writer->copy_moved,
+		.loaded = &writer->copy_loaded,
 	};
 
 	*crew = load_crew_start(&how, err);
@@ -284,6 +289,8 @@ start(Writer *writer, Figures *figures, SluiceError *err)
 {
 	BeaconSettings beacon;
 
+	bell_init(&writer->copy_moved);
+	bell_init(&writer->copy_loaded);
 	if (!settings_init(&writer->settings, writer->service->options, err) ||
 		!stats_init(&writer->stats, writer->service->metrics, err) ||
 		!start_display(writer, figures, err) || !start_crew(writer, &figures->crew, err) ||
@@ -333,6 +340,11 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "verify") == 0)
 		return verify_main(argc - 1, argv + 1);
+	if (argc == 2 && strcmp(argv[1], "--types-markdown") == 0)
+	{
+		types_markdown_write(stdout);
+		return fflush(stdout) == 0 ? SERVICE_OK : EXIT_FAILURE;
+	}
 	if (!service_start(&service, &writer_program, argc, argv, &status))
 		return status;
 	writer.service = &service;

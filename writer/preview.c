@@ -5,9 +5,10 @@
 
 #include <stdio.h>
 
+#include "common/core/schema_flatten.h"
 #include "common/daemon/service.h"
 #include "common/nats/load_document.h"
-#include "pg/pg_structure.h"
+#include "load_target.h"
 
 static bool
 read_file(const char *path, ByteBuf *json, SluiceError *err)
@@ -73,19 +74,21 @@ show(const WriterSettings *settings, const SchemaDocument *document, Log *log, s
 		.stream = settings->stream,
 		.consumer = settings->consumer,
 		.owner = settings->owner,
+		.types = settings->types,
+		.look_only = true,
 		.log = log,
 		.go_on = go_on,
 	};
-	PgConnection c;
+	Target *opened = target_open(&target, err);
 	Structure *structure = NULL;
-	bool good = pg_connect(&c, &target, err) &&
-				pg_query(&c, NULL, err, "SET default_transaction_read_only = on");
+	bool good;
 
-	if (good)
-		structure = pg_structure_open(&c, document, &settings->structure, err);
+	if (opened == NULL)
+		return false;
+	structure = opened->load->structure(opened, document, &settings->structure, err);
 	good = structure != NULL && structure_plan(structure, stdout, problems, err);
 	structure_close(structure);
-	pg_disconnect(&c);
+	opened->ops->close(opened);
 	return good &&
 		   (fflush(stdout) == 0 || sluice_fail(err, SLUICE_ERROR_IO, "cannot write the plan: %m"));
 }
@@ -105,7 +108,9 @@ preview_run(const WriterSettings *settings, const char *file, Log *log)
 		document =
 			schema_document_read((const char *) json.data, json.length, &allocator_malloc, &err);
 	bytebuf_free(&json);
-	good = document != NULL && show(settings, document, log, &problems, &err);
+	good = document != NULL &&
+		   (!settings->structure.flatten || schema_document_flatten(document, &err)) &&
+		   show(settings, document, log, &problems, &err);
 	schema_document_free(document);
 	if (!good)
 	{

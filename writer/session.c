@@ -12,44 +12,12 @@
 #include <stdlib.h>
 
 #include "ddl_message.h"
-#include "hold.h"
+#include "session_internal.h"
 #include "session_start.h"
 
 #define PULL_BYTES	  ((size_t) 8 << 20) /* messages fetched ahead */
 #define IDLE_MS		  250				 /* between looks at signals and lease */
 #define FLUSH_LOOK_MS 100				 /* between looks at what is durable */
-
-/* One to gather into, one at the target, one for the start of the next when a batch is split. */
-#define BATCHES 3
-
-typedef struct Session
-{
-	Writer *writer;
-	NatsSession nats;
-	Target *target;
-	TargetSettings target_settings;
-	Progress progress;
-	int64_t stream_created;
-	uint64_t first_read;	  /* message the reader was opened at */
-	uint64_t first_available; /* the oldest there was then */
-	uint64_t last_available;  /* and the newest */
-	StreamReader reader;
-	TableMap tables;
-	const BundleRelation *relation; /* of the last row, and its table */
-	Table *table;
-	Batch batches[BATCHES];
-	Batch *current, *flying;
-	bool in_transaction;
-	bool altered;				/* the open transaction changed the structure */
-	ChangeId at;				/* of the record taken last... */
-	const SchemaChange *change; /* ...which is this one, while the rows before it are applied */
-	Load load;
-	bool load_due; /* the copy's tables have caught up with its snapshot */
-	bool working;  /* Writer.worked, and it was told */
-	Durability durability;
-	Hold hold;
-	int64_t commit_time;
-} Session;
 
 /* ---- reporting ---- */
 
@@ -116,8 +84,8 @@ free_batch(Session *session)
 	abort();
 }
 
-static bool
-settle(Session *session, SluiceError *err)
+bool
+session_settle(Session *session, SluiceError *err)
 {
 	if (!session->target->ops->settle(session->target, err))
 		return false;
@@ -160,9 +128,8 @@ apply_made(Session *session, Batch *batch, bool commit, SluiceError *err)
 	return good && session->target->ops->apply(session->target, batch, commit, err);
 }
 
-/* Applies what is gathered: whole transactions, or, when there are none, a piece of a long one. */
-static bool
-apply_current(Session *session, SluiceError *err)
+bool
+session_apply(Session *session, SluiceError *err)
 {
 	Batch *batch = session->current, *rest = free_batch(session);
 	bool commit = batch->transactions > 0, pinned = batch->pinned;
@@ -186,16 +153,15 @@ apply_current(Session *session, SluiceError *err)
 	}
 	if (commit)
 		session->current = rest;
-	return !pinned || settle(session, err);
+	return !pinned || session_settle(session, err);
 }
 
-/* Stands still where somebody wants it, at a boundary: before a transaction that ends at `commit`. */
-static bool
-obey_hold(Session *session, uint64_t commit, SluiceError *err)
+bool
+session_obey_hold(Session *session, uint64_t commit, SluiceError *err)
 {
 	return !hold_is_due(&session->hold, commit) ||
-		   ((session->current->transactions == 0 || apply_current(session, err)) &&
-			settle(session, err) && hold_wait(&session->hold, commit, err));
+		   ((session->current->transactions == 0 || session_apply(session, err)) &&
+			session_settle(session, err) && hold_wait(&session->hold, commit, err));
 }
 
 /* ---- gathering ---- */
@@ -233,6 +199,7 @@ take_relation(Session *session, const BundleRecord *record, SluiceError *err)
 	rule = load_rule(&session->load, record->relation->id);
 	table->skip_until = rule.skip_until;
 	table->lenient_until = rule.lenient_until;
+	table->joins = rule.joins;
 	return true;
 }
 
@@ -241,8 +208,20 @@ take_begin(Session *session, const BundleRecord *record, SluiceError *err)
 {
 	if (session->in_transaction)
 		return fail_order(session, record, err);
-	session->in_transaction = obey_hold(session, record->id.commit, err);
+	session->in_transaction = session_obey_hold(session, record->id.commit, err);
 	return session->in_transaction;
+}
+
+bool
+session_stop_here(Session *session, LoadWish wish, SluiceError *err)
+{
+	if ((session->current->transactions > 0 && !session_apply(session, err)) ||
+		!session_settle(session, err))
+		return false;
+	wish.reached = session->at.commit - 1;
+	session->writer->wish = wish;
+	session->stopped = true;
+	return sluice_fail(err, SLUICE_ERROR_CONFLICT, "a change waits for the copy of its table");
 }
 
 /* Whether a change is in the copy of its table. */
@@ -261,8 +240,11 @@ take_row(Session *session, const BundleRecord *record, SluiceError *err)
 	if (!session->in_transaction)
 		return fail_order(session, record, err);
 	table = table_of(session, record->relation, err);
-	return table != NULL &&
-		   (is_copied(table, record) || batch_add_row(session->current, table, record, err));
+	if (table == NULL || is_copied(table, record))
+		return table != NULL;
+	if (table->joins)
+		return session_stop_here(session, (LoadWish){.whole = true}, err);
+	return batch_add_row(session->current, table, record, err);
 }
 
 static bool
@@ -284,8 +266,10 @@ take_truncate(Session *session, const BundleRecord *record, SluiceError *err)
 		Table *table = table_of(session, bundle_truncated(&session->reader.bundle, record, i), err);
 
 		good = table != NULL;
-		if (good && !is_copied(table, record))
-			tables[wanted++] = table;
+		if (!good || is_copied(table, record))
+			continue;
+		good = !table->joins || session_stop_here(session, (LoadWish){.whole = true}, err);
+		tables[wanted++] = table;
 	}
 	good = good && (wanted == 0 ||
 					batch_add_truncate(session->current, record->flags, tables, wanted, err));
@@ -293,8 +277,8 @@ take_truncate(Session *session, const BundleRecord *record, SluiceError *err)
 	return good;
 }
 
-static void
-end_transaction(Session *session, const BundleRecord *record, int64_t commit_time)
+void
+session_end_transaction(Session *session, const BundleRecord *record, int64_t commit_time)
 {
 	BatchEnd end = {record->id, stream_reader_resume(&session->reader), commit_time};
 
@@ -307,70 +291,12 @@ take_commit(Session *session, const BundleRecord *record, SluiceError *err)
 	if (!session->in_transaction)
 		return fail_order(session, record, err);
 	session->in_transaction = false;
-	end_transaction(session, record, record->commit_time);
+	session_end_transaction(session, record, record->commit_time);
 	if (!session->altered)
 		return true;
 	/* What follows may need the change committed: a new label of an enum does. */
 	session->altered = false;
-	return apply_current(session, err) && settle(session, err);
-}
-
-/* The rows before it are applied first; the transaction stays open. */
-static bool
-alter(Session *session, const SchemaChange *change, bool tell, SluiceError *err)
-{
-	bool good;
-
-	session->change = change;
-	good = (session->current->transactions == 0 || apply_current(session, err)) &&
-		   settle(session, err) && (session->current->count == 0 || apply_current(session, err)) &&
-		   session->target->ops->alter(session->target, change, tell, err);
-	session->change = NULL;
-	if (!good)
-		return false;
-	tables_forget(&session->tables);
-	session->altered = true;
-	return true;
-}
-
-static bool
-take_change(Session *session, const BundleRecord *record, SluiceError *err)
-{
-	Writer *writer = session->writer;
-	SchemaChange *change = ddl_message_read(record, err);
-	bool good = true;
-
-	if (change == NULL)
-		return false;
-	if (strcmp(change->stream, writer->settings.stream) == 0)
-	{
-		bool tell = change_id_compare(&record->id, &writer->told) > 0;
-
-		if (writer->settings.on_ddl != DDL_IGNORE)
-			good = alter(session, change, tell, err);
-		else if (tell)
-			ddl_message_ignored(writer->service->log, change, &record->id);
-		if (tell && (good || !sluice_error_transient(err->code)))
-			writer->told = record->id;
-	}
-	schema_change_free(change);
-	return good;
-}
-
-/* Other messages say nothing to a table; one outside of transactions still is a position of its own. */
-static bool
-take_note(Session *session, const BundleRecord *record, SluiceError *err)
-{
-	bool transactional = (record->flags & RECORD_TRANSACTIONAL) != 0;
-
-	if (session->in_transaction && ddl_message_is(record))
-		return take_change(session, record, err);
-	if (transactional || session->in_transaction)
-		return true;
-	if (!obey_hold(session, record->id.commit, err))
-		return false;
-	end_transaction(session, record, 0);
-	return true;
+	return session_apply(session, err) && session_settle(session, err);
 }
 
 static bool
@@ -386,7 +312,7 @@ take_record(Session *session, const BundleRecord *record, SluiceError *err)
 		case RECORD_UPDATE:
 		case RECORD_DELETE: return take_row(session, record, err);
 		case RECORD_TRUNCATE: return take_truncate(session, record, err);
-		case RECORD_MESSAGE: return take_note(session, record, err);
+		case RECORD_MESSAGE: return session_take_message(session, record, err);
 		case RECORD_COMMIT: return take_commit(session, record, err);
 		default: return fail_order(session, record, err);
 	}
@@ -412,7 +338,7 @@ take_bundle(Session *session, SluiceError *err)
 			return false;
 		while (batch_full(session->current))
 		{
-			if (!apply_current(session, err))
+			if (!session_apply(session, err))
 				return false;
 		}
 	}
@@ -434,9 +360,9 @@ static bool
 use_pause(Session *session, SluiceError *err)
 {
 	if (session->current->transactions > 0)
-		return apply_current(session, err);
+		return session_apply(session, err);
 	if (session->flying != NULL)
-		return settle(session, err);
+		return session_settle(session, err);
 	stats_set_level(&session->writer->stats, !session->in_transaction);
 	if (!session->in_transaction)
 		begin_work(session);
@@ -498,8 +424,8 @@ static bool
 drain(Session *session, SluiceError *err)
 {
 	stats_set_state(&session->writer->stats, WRITER_DRAINING);
-	if ((session->current->transactions > 0 && !apply_current(session, err)) ||
-		!settle(session, err))
+	if ((session->current->transactions > 0 && !session_apply(session, err)) ||
+		!session_settle(session, err))
 		return false;
 	if (session->in_transaction || !durability_pending(&session->durability))
 		return true;
@@ -528,23 +454,53 @@ adopt_settings(Session *session)
 static bool
 complete_load(Session *session, SluiceError *err)
 {
-	return (session->current->transactions == 0 || apply_current(session, err)) &&
-		   settle(session, err) && load_complete(&session->load, err);
+	return (session->current->transactions == 0 || session_apply(session, err)) &&
+		   session_settle(session, err) && load_complete(&session->load, err);
+}
+
+/* Looks how tables that join come in; *again when another session is to go on with them. */
+static bool
+look_at_load(Session *session, bool *again, SluiceError *err)
+{
+	LoadLook look;
+
+	*again = false;
+	if (session->in_transaction || !load_is_joining(&session->load))
+		return true;
+	if ((session->current->transactions > 0 && !session_apply(session, err)) ||
+		!session_settle(session, err) || !load_look(&session->load, &look, err))
+		return false;
+	*again = look != LOAD_LOOK_SAME;
+	session->writer->wish.whole = look == LOAD_LOOK_WHOLE;
+	return true;
+}
+
+static SessionEnd
+end_of_turn(const Session *session)
+{
+	return session->stopped ? SESSION_AGAIN : SESSION_FAILED;
 }
 
 static SessionEnd
 run_rounds(Session *session, SluiceError *err)
 {
+	bool again;
+
 	for (;;)
 	{
 		if (writer_poll(session->writer))
 			return drain(session, err) ? SESSION_DRAINED : SESSION_FAILED;
 		adopt_settings(session);
 		hold_listen(&session->hold);
-		if ((!session->in_transaction && !obey_hold(session, 0, err)) || !take_turn(session, err))
+		if ((!session->in_transaction && !session_obey_hold(session, 0, err)) ||
+			!take_turn(session, err))
 			return session->hold.gave_up && writer_poll(session->writer) && drain(session, err)
 					   ? SESSION_DRAINED
-					   : SESSION_FAILED;
+					   : end_of_turn(session);
+		if (!look_at_load(session, &again, err))
+			return SESSION_FAILED;
+		if (again)
+			return SESSION_AGAIN;
 		if (session->load_due && !session->in_transaction)
 			return complete_load(session, err) ? SESSION_AGAIN : SESSION_FAILED;
 		if (may_renew(session))
@@ -579,6 +535,7 @@ open_target(Session *session, SluiceError *err)
 		.conflicts = writer->settings.conflicts,
 		.on_ddl = writer->settings.on_ddl,
 		.create = writer->settings.structure.create,
+		.types = writer->settings.types,
 		.synchronous = writer->settings.synchronous,
 		.log = writer->service->log,
 		.stats = &writer->stats,

@@ -10,8 +10,9 @@
 #define SLUICE_WRITER_SESSION_H
 
 #include "beacon.h"
+#include "bell.h"
 #include "durability.h"
-#include "load_display.h"
+#include "load.h"
 #include "settings.h"
 #include "stats.h"
 #include "stream_reader.h"
@@ -26,10 +27,14 @@ typedef struct Writer
 	Stats stats;
 	Beacon *beacon;
 	LoadDisplay *display;
+	Bell copy_moved;  /* a copy is in another phase */
+	Bell copy_loaded; /* rows or an index of it came in */
 	uint64_t
-		applied;	/* batches committed since the process began: whether a session got anywhere */
-	ChangeId told;	/* the last change of structure that was told of: a retry does not again */
-	bool look_back; /* the next session starts at the stream's first message */
+		applied;   /* batches committed since the process began: whether a session got anywhere */
+	ChangeId told; /* the last change of structure that was told of: a retry does not again */
+	bool told_sequences; /* that some of them stay behind */
+	LoadWish wish;		 /* of the last session for the next one */
+	bool look_back;		 /* the next session starts at the stream's first message */
 	bool worked; /* the session got somewhere: it applied something, or there was nothing to do */
 } Writer;
 

@@ -7,7 +7,8 @@
 
 #include "common/nats/load_stream.h"
 
-#define STREAM_WAIT_MS 500 /* between looks for a stream that is not there */
+#define FIRST_WAIT_MS  20  /* between looks for a stream that is not there; doubles... */
+#define STREAM_WAIT_MS 500 /* ...up to this */
 
 /* Whether there is a stream of changes or, before it, one of a copy. */
 static bool
@@ -37,6 +38,7 @@ tell_awaited(Writer *writer, const SluiceError *err)
 bool
 session_await_stream(Writer *writer, NatsSession *nats, bool changes, SluiceError *err)
 {
+	int64_t pause = FIRST_WAIT_MS;
 	bool told = false;
 
 	while (!find_stream(writer, nats, changes, err))
@@ -47,7 +49,8 @@ session_await_stream(Writer *writer, NatsSession *nats, bool changes, SluiceErro
 			tell_awaited(writer, err);
 		told = true;
 		stats_set_level(&writer->stats, true);
-		nats_Sleep(STREAM_WAIT_MS);
+		nats_Sleep(pause);
+		pause = pause * 2 < STREAM_WAIT_MS ? pause * 2 : STREAM_WAIT_MS;
 		if (writer_poll(writer) || !beacon_held(writer->beacon))
 			return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the stream");
 	}
@@ -80,8 +83,11 @@ session_run_load(Writer *writer, Load *load, NatsSession *nats, Target *target,
 		.finish = *target_settings,
 		.index_connections = writer->settings.index_connections,
 		.structure = &writer->settings.structure,
+		.wish = writer->wish,
 		.log = writer->service->log,
 		.display = writer->display,
+		.moved = &writer->copy_moved,
+		.loaded = &writer->copy_loaded,
 		.go_on = writer_undisturbed,
 		.tell = load_tell,
 		.context = writer,
@@ -96,6 +102,8 @@ session_run_load(Writer *writer, Load *load, NatsSession *nats, Target *target,
 
 	load_init(load, &settings);
 	outcome = load_run(load, nats, target, progress, err);
+	if (outcome == LOAD_CHANGES)
+		writer->wish = (LoadWish){0};
 	*end = ends[outcome];
 	if (outcome == LOAD_STOPPED && !writer->service->draining)
 	{

@@ -11,9 +11,11 @@
 
 #include "common/nats/durable.h"
 #include "common/nats/jetstream.h"
+#include "mysql/my_uri.h"
 
 static const char *const start_names[] = {"beginning", "available", NULL};
 static const char *const error_policy_names[] = {"stop", NULL};
+static const char *const partition_names[] = {"keep", "flatten", NULL};
 
 #define GROUP_STREAM "Stream"
 #define GROUP_TARGET "Target"
@@ -49,21 +51,31 @@ static const Option options[] = {
 	 .placeholder = "URI",
 	 .group = GROUP_TARGET,
 	 .help =
-		 "The target database, as postgresql:// URI or key=value conninfo; what is left out comes "
-		 "from PGHOST and the like.",
+		 "The target database: postgresql:// or key=value conninfo for PostgreSQL, mysql:// or "
+		 "mariadb:// for MySQL and MariaDB; what is left out comes from PGHOST, MYSQL_HOST and the "
+		 "like.",
 	 .required = true},
 	{.name = "target-password",
 	 .type = OPTION_SECRET,
-	 .environment = "PGPASSWORD",
 	 .group = GROUP_TARGET,
-	 .help = "Password for the target."},
+	 .help = "Password for the target. Without it that of the URI counts, then PGPASSWORD or "
+			 "MYSQL_PWD."},
 	{.name = "target-sync",
 	 .type = OPTION_BOOL,
 	 .default_value = "off",
 	 .group = GROUP_TARGET,
 	 .help =
 		 "Makes each commit wait until it is on the target's disk. Without it positions are "
-		 "reported as durable only once the target has flushed them, which is as safe and faster."},
+		 "reported as durable only once the target has flushed them, which is as safe and faster. "
+		 "MySQL and MariaDB do so by their own settings only."},
+	{.name = "types",
+	 .type = OPTION_STRING,
+	 .placeholder = "RULES",
+	 .group = GROUP_TARGET,
+	 .help =
+		 "For MySQL and MariaDB: which column types are made otherwise than docs/mysql-types.md "
+		 "says, and what happens with values that do not fit: error, clamp, null or text, as "
+		 "in \"numeric=decimal(38,10):null, public.orders.note=varchar(200), date:clamp\"."},
 	{.name = "on-conflict",
 	 .type = OPTION_ENUM,
 	 .default_value = "upsert",
@@ -134,6 +146,15 @@ static const Option options[] = {
 	 .group = GROUP_COPY,
 	 .help = "What a copy does with rows that are at the target: refuse to begin, add to them, "
 			 "remove them first, or let rows of the same key take their place."},
+	{.name = "partitions",
+	 .type = OPTION_ENUM,
+	 .default_value = "keep",
+	 .allowed = partition_names,
+	 .placeholder = "HOW",
+	 .group = GROUP_COPY,
+	 .help =
+		 "What a copy makes of partitioned tables: the same at the target, or flattened into one "
+		 "plain table each, which needs a publication with publish_via_partition_root."},
 	{.name = "load-unlogged",
 	 .type = OPTION_BOOL,
 	 .default_value = "off",
@@ -252,6 +273,10 @@ static const OptionExample examples[] = {
 	 "--progress"},
 	{"A second target of the same stream",
 	 "sluice-writer --stream shop --consumer reports --target postgresql://sluice@db3/reports"},
+	{"A MariaDB or MySQL database as the target",
+	 "sluice-writer --stream shop --target "
+	 "'mysql://sluice@db4/shop?ssl-mode=verify-identity&ssl-ca=/etc/sluice/ca.pem' \\\n"
+	 "  --target-password-file /etc/sluice/db4.password"},
 	{"Compare source and target while the stream runs (sluice-writer verify --help)",
 	 "sluice-writer verify --stream shop --source postgresql://sluice@db1/shop "
 	 "--target postgresql://sluice@db2/shop"},
@@ -264,8 +289,8 @@ const Program writer_program = {
 	.name = "sluice-writer",
 	.version = SLUICE_VERSION,
 	.summary =
-		"Applies a change stream to a PostgreSQL database: a copy of its tables first when the "
-		"source makes one, then every change once, in the source's order.",
+		"Applies a change stream to a PostgreSQL, MySQL or MariaDB database: a copy of its tables "
+		"first when the source makes one, then every change once, in the source's order.",
 	.options = options,
 	.option_count = sizeof(options) / sizeof(options[0]),
 	.examples = examples,
@@ -345,6 +370,7 @@ read_structure(StructureSettings *settings, const Options *from, SluiceError *er
 
 	settings->policy = (SchemaPolicy) options_choice(from, "schema-policy");
 	settings->mode = (WriteMode) options_choice(from, "write-mode");
+	settings->flatten = options_choice(from, "partitions") == 1;
 	settings->unlogged = options_bool(from, "load-unlogged");
 	settings->strict = options_bool(from, "strict");
 	return (structure_create_parse(words, count, &settings->create, err) ||
@@ -355,6 +381,8 @@ read_structure(StructureSettings *settings, const Options *from, SluiceError *er
 bool
 settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
 {
+	const char *types = options_string(from, "types");
+
 	*settings = (WriterSettings){0};
 	if (!copy_texts(settings, from, err))
 		return false;
@@ -368,6 +396,9 @@ settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
 		return sluice_prefix(err, "--nats");
 	if (!target_check(settings->target, err))
 		return sluice_prefix(err, "--target");
+	settings->types = type_rules_read(types != NULL ? types : "", &allocator_malloc, err);
+	if (settings->types == NULL)
+		return sluice_prefix(err, "--types");
 	settings->start_available = options_choice(from, "start") == 1;
 	settings->synchronous = options_bool(from, "target-sync");
 	settings->load_connections = (int) options_integer(from, "load-connections");
@@ -375,6 +406,8 @@ settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
 	settings->progress = options_bool(from, "progress");
 	if (!read_structure(&settings->structure, from, err))
 		return false;
+	/* A table with partitions there needs its key in each unique one, which tables here need not have. */
+	settings->structure.flatten |= my_uri_is(settings->target);
 	settings_reload(settings, from);
 	name_owner(settings);
 	return true;
@@ -391,5 +424,6 @@ settings_free(WriterSettings *settings)
 			explicit_bzero(text, strlen(text));
 		free(text);
 	}
+	type_rules_free(settings->types);
 	*settings = (WriterSettings){0};
 }

@@ -7,6 +7,7 @@
 #ifndef SLUICE_WRITER_SETTINGS_H
 #define SLUICE_WRITER_SETTINGS_H
 
+#include "common/core/type_rules.h"
 #include "common/daemon/options.h"
 #include "common/nats/connection.h"
 #include "structure.h"
@@ -17,6 +18,7 @@ typedef struct WriterSettings
 	NatsSettings nats;
 	char *stream, *consumer;
 	char *target, *target_password;
+	TypeRules *types;
 	char owner[128]; /* this process: host, pid, random */
 	ConflictPolicy conflicts;
 	DdlPolicy on_ddl;

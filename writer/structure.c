@@ -96,7 +96,9 @@ run_chosen(Structure *s, const Chosen *chosen, SluiceError *err)
 	if (!script_open(&script, err))
 		return false;
 	s->ops->write_chosen(s, chosen, &script);
-	good = script_close(&script, err) && run_script(s, &script, RUN_INSIDE, err);
+	good = script_close(&script, err) &&
+		   (s->ops->note_begun == NULL || s->ops->note_begun(s, err)) &&
+		   run_script(s, &script, RUN_INSIDE, err);
 	script_free(&script);
 	return good;
 }

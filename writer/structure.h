@@ -52,6 +52,7 @@ typedef struct StructureSettings
 	unsigned create; /* CREATE_ bits */
 	SchemaPolicy policy;
 	WriteMode mode;
+	bool flatten;  /* the document's partitioned tables were made plain ones (schema_flatten.h) */
 	bool unlogged; /* tables are loaded unlogged, and logged before their indexes are made */
 	bool strict;   /* what is carried must succeed */
 } StructureSettings;
@@ -148,8 +149,17 @@ struct StructureOps
 	/* all that is carried. */
 	void (*write_carried)(Structure *s, Script *script);
 
+	/* What a column becomes, for the plan; NULL where it stays the source's type. */
+	void (*write_type)(Structure *s, size_t table, size_t column, FILE *out);
+
 	/* Runs a statement. */
 	bool (*run)(Structure *s, const char *sql, RunMode mode, SluiceError *err);
+
+	/*
+	 * Only where statements that change structure commit by themselves, else NULL: notes for good
+	 * that the tables are begun to be made.  Called when all is checked, before the first statement.
+	 */
+	bool (*note_begun)(Structure *s, SluiceError *err);
 };
 
 #define WHOLE_TABLE SIZE_MAX
@@ -158,8 +168,9 @@ extern void structure_close(Structure *s);
 
 /*
  * Inside a transaction the caller has begun and commits, best together with the phase: either all
- * of it is there or nothing.  Refuses before anything is changed, with every reason in one message
- * (ARGUMENT).
+ * of it is there or nothing; or, where there is note_begun(), it may be done in part, and goes on when
+ * called again with a policy that lets it.  Refuses before anything is changed, with every reason in
+ * one message (ARGUMENT).
  */
 extern bool structure_prepare(Structure *s, SluiceError *err) SLUICE_MUST_CHECK;
 

@@ -121,6 +121,7 @@ typedef enum Reason
 	BECAUSE_EXISTS,
 	BECAUSE_DIFFERENT,
 	BECAUSE_ROWS,
+	BECAUSE_PARTED,
 	BECAUSE_TARGET,
 	REASONS
 } Reason;
@@ -130,6 +131,7 @@ static const char *const reason_hints[REASONS] = {
 	[BECAUSE_EXISTS] = "drop what exists, or use --schema-policy create_missing",
 	[BECAUSE_DIFFERENT] = "alter what differs, or use --schema-policy drop_and_recreate",
 	[BECAUSE_ROWS] = "use --write-mode truncate, append or upsert, or empty the tables",
+	[BECAUSE_PARTED] = "set the publication's publish_via_partition_root, or use --partitions keep",
 	[BECAUSE_TARGET] = "use a newer target, or leave it out with --create or at the source",
 };
 
@@ -340,6 +342,27 @@ choose_rows(Choice *choice, size_t i, SluiceError *err)
 	return true;
 }
 
+/* ---- partitions ---- */
+
+/* What was to be flattened and still has partitions: changes of them would not find it. */
+static void
+refuse_parted(Choice *choice)
+{
+	const SchemaDocument *document = choice->s->document;
+
+	for (size_t i = 0; choice->s->settings->flatten && i < document->table_count; i++)
+	{
+		const SchemaTable *table = &document->tables[i];
+
+		if (table->kind != SCHEMA_TABLE_PARTITIONED || table->partition_of != NULL)
+			continue;
+		choice->because[BECAUSE_PARTED] = true;
+		findings_problem(choice->findings,
+						 "table %s.%s cannot be flattened: its partitions are published one by one",
+						 table->schema, table->name);
+	}
+}
+
 /* ---- all of it ---- */
 
 static void
@@ -375,6 +398,7 @@ structure_choose(Structure *s, Chosen *chosen, Findings *findings, char *hint, s
 			return false;
 	}
 	leave_sequences(&choice);
+	refuse_parted(&choice);
 	for (size_t i = 0; i < s->document->table_count; i++)
 	{
 		if (keeps_rows(&choice, i) && !choose_rows(&choice, i, err))

@@ -47,12 +47,12 @@ tell_source(const Telling *telling)
 			document->stream, (long long) document->revision, document->source.product,
 			(long long) document->source.version, document->source.database,
 			document->source.encoding);
-	comment(telling->out, "create%s%s%s%s, schema-policy %s, write-mode %s",
+	comment(telling->out, "create%s%s%s%s, schema-policy %s, write-mode %s, partitions %s",
 			(settings->create & CREATE_TABLES) != 0 ? " tables" : "",
 			(settings->create & CREATE_INDEXES) != 0 ? " indexes" : "",
 			(settings->create & CREATE_FOREIGN_KEYS) != 0 ? " foreign_keys" : "",
 			settings->create == 0 ? " none" : "", schema_policy_names[settings->policy],
-			write_mode_names[settings->mode]);
+			write_mode_names[settings->mode], settings->flatten ? "flatten" : "keep");
 }
 
 static void
@@ -74,17 +74,33 @@ tell_findings(const Telling *telling)
 }
 
 static void
+tell_type(const Telling *telling, size_t t, size_t i)
+{
+	const SchemaTable *table = &telling->s->document->tables[t];
+	const SchemaColumn *column = &table->columns[i];
+	char *text = NULL;
+	size_t size;
+	FILE *out = telling->s->ops->write_type != NULL ? open_memstream(&text, &size) : NULL;
+
+	if (out != NULL)
+	{
+		telling->s->ops->write_type(telling->s, t, i, out);
+		(void) fclose(out);
+	}
+	comment(telling->out, "type: %s.%s.%s: %s -> %s", table->schema, table->name, column->name,
+			column->type, text != NULL ? text : column->type);
+	free(text);
+}
+
+static void
 tell_types(const Telling *telling)
 {
 	const SchemaDocument *document = telling->s->document;
 
 	for (size_t t = 0; t < document->table_count; t++)
 	{
-		const SchemaTable *table = &document->tables[t];
-
-		for (size_t i = 0; i < table->column_count; i++)
-			comment(telling->out, "type: %s.%s.%s: %s -> %s", table->schema, table->name,
-					table->columns[i].name, table->columns[i].type, table->columns[i].type);
+		for (size_t i = 0; i < document->tables[t].column_count; i++)
+			tell_type(telling, t, i);
 	}
 }
 

@@ -44,6 +44,7 @@ typedef struct Table
 	Counter *counters[COUNT_KINDS]; /* NULL until stats_table() */
 
 	uint64_t skip_until, lenient_until; /* commits whose changes of it are in its copy, or may be */
+	bool joins; /* changes that are not wait: its rows are still coming in */
 
 	uint64_t uncommitted[COUNT_KINDS]; /* what the open target transaction did */
 	struct Table *next_touched;		   /* of the tables with such counts */

@@ -1,8 +1,10 @@
 /*
- * target.c - which kind of database a target is.
+ * target.c - which kind of database a target is: its URI's scheme tells.
  */
 #include "target.h"
 
+#include "mysql/my_uri.h"
+#include "mysql/target_mysql.h"
 #include "pg/pg_uri.h"
 #include "pg/target_pg.h"
 
@@ -23,11 +25,18 @@ const char *const ddl_policy_names[] = {
 bool
 target_check(const char *uri, SluiceError *err)
 {
-	return pg_uri_check(uri, err);
+	return my_uri_is(uri) ? my_uri_check(uri, err) : pg_uri_check(uri, err);
+}
+
+bool
+target_is_postgresql(const char *uri)
+{
+	return !my_uri_is(uri);
 }
 
 Target *
 target_open(const TargetSettings *settings, SluiceError *err)
 {
-	return target_pg_open(settings, err);
+	return my_uri_is(settings->uri) ? target_mysql_open(settings, err)
+									: target_pg_open(settings, err);
 }

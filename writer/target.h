@@ -49,12 +49,14 @@ typedef struct TargetSettings
 	DdlPolicy on_ddl;
 	unsigned create;  /* CREATE_ bits (structure.h): what changes of structure make */
 	bool synchronous; /* each commit waits until it is on disk */
+	bool look_only;	  /* nothing is changed through it, which the server sees to */
 	Log *log;
 	Stats *stats;
 	/* Called at least every second while the target is waited for; false gives up. */
 	bool (*go_on)(void *context);
 	void *context;
-	const struct PgRole *role; /* NULL: the writer's */
+	const struct TypeRules *types; /* of columns that are not PostgreSQL's; may be NULL */
+	const struct PgRole *role;	   /* NULL: the writer's */
 } TargetSettings;
 
 typedef struct Target Target;
@@ -87,6 +89,13 @@ typedef struct TargetOps
 	 */
 	bool (*alter)(Target *target, const SchemaChange *change, bool tell, SluiceError *err);
 
+	/*
+	 * Moves sequences on to where the source's are: a JSON array as sql/87-sequences.sql makes it.
+	 * Between transactions, with nothing outstanding; done twice it is the same.  *left: those that
+	 * stay behind, with the reasons, to be freed; NULL for none.  NULL where there are no sequences.
+	 */
+	bool (*set_sequences)(Target *target, const char *list, char **left, SluiceError *err);
+
 	/* Waits for the outcome of the last apply(); with none outstanding it does nothing. */
 	bool (*settle)(Target *target, SluiceError *err);
 
@@ -112,6 +121,9 @@ struct Target
 
 /* Whether a URI can be a target's at all; ARGUMENT, without any secret in the message.  Asks no server. */
 extern bool target_check(const char *uri, SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Whether it is PostgreSQL's, which some of our commands are for alone. */
+extern bool target_is_postgresql(const char *uri);
 
 /* Connects; the settings must outlive the target.  NULL on error. */
 extern Target *target_open(const TargetSettings *settings, SluiceError *err);

@@ -170,6 +170,31 @@ import(PgConnection *c, const char *snapshot, SluiceError *err)
 }
 
 static bool
+connect_both(Job *job, SluiceError *err)
+{
+	const VerifyEnds *ends = job->crew->settings->ends;
+
+	return pg_connect(&job->source, &ends->source, err) &&
+		   pg_connect(&job->target, &ends->target, err);
+}
+
+/* One table's failure is not the others': it is told, and the connections are made anew. */
+static bool
+break_off(Job *job, SluiceError *err)
+{
+	VerifyTable *table = job->range.table;
+
+	if (!verify_table_failed(err))
+		return sluice_prefix(err, "table %s", table->name);
+	(void) pthread_mutex_lock(&job->crew->lock);
+	verify_table_break(table, err);
+	(void) pthread_mutex_unlock(&job->crew->lock);
+	pg_disconnect(&job->source);
+	pg_disconnect(&job->target);
+	return connect_both(job, err);
+}
+
+static bool
 do_range(Job *job, bool *any, SluiceError *err)
 {
 	const VerifyPosition *position = job->crew->settings->position;
@@ -182,12 +207,13 @@ do_range(Job *job, bool *any, SluiceError *err)
 	good = take_range(job, err);
 	(void) pthread_mutex_unlock(&job->crew->lock);
 	*any = job->range.table != NULL;
-	good = good && (!*any || compare(job, err));
-	if (!good && job->range.table != NULL)
-		(void) sluice_prefix(err, "table %s", job->range.table->name);
+	if (good && (!*any || compare(job, err)))
+		good = pg_query(&job->source, NULL, err, "COMMIT") &&
+			   pg_query(&job->target, NULL, err, "COMMIT");
+	else
+		good = *any && break_off(job, err);
 	free_range(&job->range);
-	return good && pg_query(&job->source, NULL, err, "COMMIT") &&
-		   pg_query(&job->target, NULL, err, "COMMIT");
+	return good;
 }
 
 /* ---- threads ---- */
@@ -206,11 +232,9 @@ has_failed(Crew *crew)
 static bool
 work(Job *job, SluiceError *err)
 {
-	const VerifyEnds *ends = job->crew->settings->ends;
 	bool any = true;
 
-	if (!pg_connect(&job->source, &ends->source, err) ||
-		!pg_connect(&job->target, &ends->target, err))
+	if (!connect_both(job, err))
 		return false;
 	while (any && !has_failed(job->crew))
 	{

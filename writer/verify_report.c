@@ -94,6 +94,8 @@ print_table(const VerifyReport *report, const VerifyTable *table, FILE *out)
 	}
 	if (table->repaired > 0)
 		(void) fprintf(out, "; %" PRIu64 " rows repaired", table->repaired);
+	if (table->verdict != VERIFY_BROKEN && table->trouble != NULL)
+		(void) fprintf(out, "; cannot be repaired: %s", table->trouble);
 	(void) fputc('\n', out);
 }
 

@@ -121,6 +121,17 @@ const Program verify_program = {
 	.log_fields = log_fields,
 };
 
+/* Both sides stand still by PostgreSQL's means, and its hashes are compared. */
+static bool
+check_side(const char *uri, SluiceError *err)
+{
+	if (target_is_postgresql(uri))
+		return target_check(uri, err);
+	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT,
+					   "verify compares PostgreSQL databases only, not MySQL or MariaDB");
+	return sluice_hint(err, "compare counts and checksums by hand");
+}
+
 bool
 verify_settings_read(VerifySettings *settings, const Options *from, SluiceError *err)
 {
@@ -142,7 +153,7 @@ verify_settings_read(VerifySettings *settings, const Options *from, SluiceError 
 		return sluice_prefix(err, "--stream");
 	if (!stream_name_check(settings->consumer, err))
 		return sluice_prefix(err, "--consumer");
-	if (settings->source != NULL && !target_check(settings->source, err))
+	if (settings->source != NULL && !check_side(settings->source, err))
 		return sluice_prefix(err, "--source");
-	return target_check(settings->target, err) || sluice_prefix(err, "--target");
+	return check_side(settings->target, err) || sluice_prefix(err, "--target");
 }

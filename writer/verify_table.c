@@ -79,6 +79,27 @@ static bool SLUICE_PRINTF(2, 3) break_table(VerifyTable *table, const char *form
 	return true;
 }
 
+bool
+verify_table_failed(const SluiceError *err)
+{
+	return err->code == SLUICE_ERROR_DENIED || err->code == SLUICE_ERROR_NOT_FOUND ||
+		   err->code == SLUICE_ERROR_DATA;
+}
+
+void
+verify_table_note(VerifyTable *table, const SluiceError *err)
+{
+	free(table->trouble);
+	table->trouble = strdup(err->message);
+}
+
+void
+verify_table_break(VerifyTable *table, const SluiceError *err)
+{
+	verify_table_note(table, err);
+	table->verdict = VERIFY_BROKEN;
+}
+
 /* ---- which tables ---- */
 
 static char *
@@ -435,6 +456,11 @@ verify_table_describe(VerifyTable *table, PgConnection *source, PgConnection *ta
 	PQclear(at_source);
 	PQclear(at_target);
 	PQclear(listed);
+	if (!good && verify_table_failed(err))
+	{
+		verify_table_break(table, err);
+		return true;
+	}
 	return good || sluice_prefix(err, "table %s", table->name);
 }
 

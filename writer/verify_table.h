@@ -56,7 +56,7 @@ typedef struct VerifyTable
 	VerifyVerdict verdict;
 	RowSum source, target;
 	RowDifferences differences;
-	char *trouble;
+	char *trouble; /* what is in the way of comparing, or of repairing; NULL: nothing */
 	uint64_t repaired;
 	bool repair; /* asked for, and possible */
 } VerifyTable;
@@ -74,6 +74,14 @@ extern bool verify_tables_read(VerifyTables *tables, PgConnection *source, char 
 /* Reads both catalogs; what is in the way of comparing becomes the table's trouble. */
 extern bool verify_table_describe(VerifyTable *table, PgConnection *source, PgConnection *target,
 								  SluiceError *err) SLUICE_MUST_CHECK;
+
+/*
+ * Whether a failure is one table's own (a right, a value), and not that of the run; noting it as the
+ * table's trouble, and with break also that it cannot be compared.
+ */
+extern bool verify_table_failed(const SluiceError *err);
+extern void verify_table_note(VerifyTable *table, const SluiceError *err);
+extern void verify_table_break(VerifyTable *table, const SluiceError *err);
 
 /* Whether the table's rows were moved to other files since it was described. */
 extern bool verify_table_rewritten(const VerifyTable *table, PgConnection *source,

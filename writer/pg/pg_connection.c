@@ -394,6 +394,8 @@ set_session(PgConnection *c, SluiceError *err)
 {
 	if (!pg_session_settings(c, err))
 		return false;
+	if (c->settings->look_only)
+		return pg_query(c, NULL, err, "SET default_transaction_read_only = on");
 	if (role_of(c)->reads)
 		return true;
 	return try_setting(c, "SET session_replication_role = replica",

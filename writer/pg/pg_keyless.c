@@ -57,7 +57,7 @@ can_run(const PgTarget *target, const Change *change)
 
 	/* Before PostgreSQL 12 no join goes by the place of a row. */
 	if (target->c.version < 120000 || change->action == CHANGE_TRUNCATE || table->key_count > 0 ||
-		table->lenient || !is_whole(change))
+		table->lenient || !is_whole(change) || (table->fixed && change->action == CHANGE_UPDATE))
 		return false;
 	at_target = table->at_target;
 	return !at_target->partitioned && at_target->written > 0 &&

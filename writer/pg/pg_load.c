@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "pg_copy_stream.h"
+#include "writer/load_take.h"
 
 /* ---- which are new ---- */
 
@@ -76,39 +77,8 @@ number_at(const PGresult *result, int row, int column)
 static bool
 mark_fresh(const LoadTake *take, const PGresult *result, int row)
 {
-	LoadPlace place = {number_at(result, row, 0), number_at(result, row, 1),
-					   number_at(result, row, 2)};
-
-	for (uint32_t i = 0; i < take->count; i++)
-	{
-		LoadPiece *piece = take->pieces[i];
-
-		if (piece->place.generation == place.generation && piece->place.chunk == place.chunk &&
-			piece->place.bundle == place.bundle && !piece->fresh)
-		{
-			piece->fresh = true;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-check_gone(const LoadTake *take, SluiceError *err)
-{
-	for (uint32_t i = 0; i < take->count; i++)
-	{
-		const LoadPiece *piece = take->pieces[i];
-
-		if (!piece->gone || !piece->fresh)
-			continue;
-		(void) sluice_fail(err, SLUICE_ERROR_CORRUPT,
-						   "parts of bundle %" PRIu32 " of chunk %" PRIu32 " (generation %" PRIu32
-						   ") are not in JetStream any more",
-						   piece->place.bundle, piece->place.chunk, piece->place.generation);
-		return sluice_hint(err, "start the copy anew");
-	}
-	return true;
+	return load_take_mark(take, (LoadPlace){number_at(result, row, 0), number_at(result, row, 1),
+											number_at(result, row, 2)});
 }
 
 static bool
@@ -133,12 +103,12 @@ begin_take(PgTarget *target, const LoadTake *take, SluiceError *err)
 	PQclear(result);
 	if (!valid)
 		return sluice_fail(err, SLUICE_ERROR_STATE, "the copy's state at the target has changed");
-	return check_gone(take, err);
+	return load_take_check(take, err);
 }
 
 /* ---- the end of the transaction ---- */
 
-/* Chunks whose end is among the bundles, and COMMIT. */
+/* Chunks whose end is among the bundles, and COMMIT; then how far the log is. */
 static char *
 end_sql(const PgTarget *target, const LoadTake *take)
 {
@@ -151,52 +121,29 @@ end_sql(const PgTarget *target, const LoadTake *take)
 	for (uint32_t i = 0; i < take->count; i++)
 	{
 		const LoadPiece *piece = take->pieces[i];
-		uint32_t table = 0;
 
 		if (!piece->fresh || !piece->ends)
 			continue;
-		(void) load_plan_chunk(take->plan, piece->place.generation, piece->place.chunk, &table);
 		(void) fprintf(
 			out,
 			"INSERT INTO sluice.load_chunk (stream, consumer, generation, chunk, table_id, bundles,"
 			" rows, bytes) VALUES ('%s', '%s', %" PRIu32 ", %" PRIu32 ", %" PRIu32 ", %" PRIu32
 			", %" PRIu64 ", %" PRIu64 ") ON CONFLICT DO NOTHING;",
 			PG_LOAD_KEY_VALUES(target->c.settings), piece->place.generation, piece->place.chunk,
-			take->plan->load->tables[table].id, piece->end.bundles, piece->end.rows,
+			load_piece_table_id(take, piece), piece->end.bundles, piece->end.rows,
 			piece->end.bytes);
 	}
-	(void) fputs("COMMIT", out);
+	(void) fprintf(out, "COMMIT;%s", target->c.synchronous ? "" : target->controls[PG_LOG].sql);
 	return fclose(out) == 0 ? text : (free(text), NULL);
 }
 
 /* ---- rows ---- */
 
-/*
- * With write mode upsert a table that was made for the copy has no key yet, and no rows to meet.
- */
-static LoadWay
-way_of(const LoadTake *take, const LoadPiece *piece)
-{
-	uint32_t table = 0;
-
-	if (piece->way != LOAD_WAY_UPSERT || piece->table->keyed)
-		return piece->way;
-	(void) load_plan_chunk(take->plan, piece->place.generation, piece->place.chunk, &table);
-	return take->plan->load->tables[table].mode == SCHEMA_LOAD_CATCH_UP ? LOAD_WAY_UPSERT
-																		: LOAD_WAY_COPY;
-}
-
 static bool
 by_copy(const LoadTake *take, const LoadPiece *piece)
 {
-	return way_of(take, piece) == LOAD_WAY_COPY &&
+	return load_piece_way(take, piece) == LOAD_WAY_COPY &&
 		   ((const PgTable *) piece->table->at_target)->copyable;
-}
-
-static bool
-has_rows(const LoadPiece *piece)
-{
-	return piece->fresh && piece->row_count > 0;
 }
 
 static bool
@@ -212,7 +159,7 @@ describe(PgTarget *target, const LoadTake *take, SluiceError *err)
 			return false;
 		if (by_copy(take, piece) && !pg_copy_prepare(target, piece->table, err))
 			return false;
-		if (way_of(take, piece) == LOAD_WAY_UPSERT && !piece->table->keyed)
+		if (load_piece_way(take, piece) == LOAD_WAY_UPSERT && !piece->table->keyed)
 			return sluice_fail(err, SLUICE_ERROR_NOT_FOUND,
 							   "table %s has no unique key of the source's key columns",
 							   piece->table->name);
@@ -226,7 +173,8 @@ describe(PgTarget *target, const LoadTake *take, SluiceError *err)
 static uint32_t
 next_copy(const LoadTake *take, uint32_t i)
 {
-	while (i < take->count && (!has_rows(take->pieces[i]) || !by_copy(take, take->pieces[i])))
+	while (i < take->count &&
+		   (!load_piece_has_rows(take->pieces[i]) || !by_copy(take, take->pieces[i])))
 		i++;
 	return i;
 }
@@ -287,9 +235,10 @@ copy_table(PgTarget *target, const LoadTake *take, uint32_t *i, SluiceError *err
 		   sluice_prefix(err, "table %s", take->pieces[first]->table->name);
 }
 
-/* Sends one query of all COPYs that ends with `tail`, and waits for it. */
+/* Sends one query of all COPYs that ends with `tail`, and waits for it: *last is the tail's result. */
 static bool
-send_copies(PgTarget *target, const LoadTake *take, const char *tail, SluiceError *err)
+send_copies(PgTarget *target, const LoadTake *take, const char *tail, PGresult **last,
+			SluiceError *err)
 {
 	char *sql = copies_sql(take, tail);
 	bool good;
@@ -300,7 +249,7 @@ send_copies(PgTarget *target, const LoadTake *take, const char *tail, SluiceErro
 	free(sql);
 	for (uint32_t i = next_copy(take, 0); good && i < take->count;)
 		good = copy_table(target, take, &i, err);
-	return good && pg_take_all(&target->c, NULL, err);
+	return good && pg_take_all(&target->c, last, err);
 }
 
 /* ---- by statements ---- */
@@ -314,7 +263,7 @@ kind_of(LoadWay way)
 static bool
 send_piece(PgTarget *target, const LoadTake *take, const LoadPiece *piece, SluiceError *err)
 {
-	PgStatementKind kind = kind_of(way_of(take, piece));
+	PgStatementKind kind = kind_of(load_piece_way(take, piece));
 	bool good = true;
 
 	for (uint32_t i = 0; good && i < piece->row_count; i++)
@@ -340,7 +289,7 @@ send_statements(PgTarget *target, const LoadTake *take, SluiceError *err)
 	{
 		const LoadPiece *piece = take->pieces[i];
 
-		if (!has_rows(piece) || by_copy(take, piece))
+		if (!load_piece_has_rows(piece) || by_copy(take, piece))
 			continue;
 		any = true;
 		good = pg_pipeline_start(&target->pipeline, &target->c, err) &&
@@ -359,15 +308,6 @@ send_statements(PgTarget *target, const LoadTake *take, SluiceError *err)
 
 /* ---- row by row ---- */
 
-/* The conflict policy that makes of an insert what the way wants. */
-static ConflictPolicy
-policy_of(LoadWay way)
-{
-	return way == LOAD_WAY_UPSERT ? CONFLICT_UPSERT
-		   : way == LOAD_WAY_FILL ? CONFLICT_SKIP
-								  : CONFLICT_ERROR;
-}
-
 /* Finds the row to name; should all of them go well, that is fine too. */
 static bool
 apply_rows(PgTarget *target, const LoadTake *take, SluiceError *err)
@@ -381,9 +321,9 @@ apply_rows(PgTarget *target, const LoadTake *take, SluiceError *err)
 	{
 		const LoadPiece *piece = take->pieces[i];
 
-		if (!has_rows(piece))
+		if (!load_piece_has_rows(piece))
 			continue;
-		own.conflicts = policy_of(way_of(take, piece));
+		own.conflicts = load_way_policy(load_piece_way(take, piece));
 		for (uint32_t row = 0; good && row < piece->row_count; row++)
 		{
 			Change change = {
@@ -399,9 +339,21 @@ apply_rows(PgTarget *target, const LoadTake *take, SluiceError *err)
 
 /* ---- the transaction ---- */
 
+/* It is committed; the last result tells where. */
+static void
+note_commit(PgTarget *target, PGresult *last)
+{
+	if (target->c.synchronous)
+		target->base.committed = ++target->base.durable;
+	else
+		pg_read_marks(last, &target->base.committed, &target->base.durable);
+	PQclear(last);
+}
+
 static bool
 take_fast(PgTarget *target, const LoadTake *take, SluiceError *err)
 {
+	PGresult *last = NULL;
 	char *tail;
 	bool good;
 
@@ -409,14 +361,17 @@ take_fast(PgTarget *target, const LoadTake *take, SluiceError *err)
 		return false;
 	if ((tail = end_sql(target, take)) == NULL)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a statement");
-	good = send_copies(target, take, tail, err);
+	good = send_copies(target, take, tail, &last, err);
 	free(tail);
+	if (good)
+		note_commit(target, last);
 	return good;
 }
 
 static bool
 take_rows(PgTarget *target, const LoadTake *take, SluiceError *err)
 {
+	PGresult *last = NULL;
 	char *tail;
 	bool good;
 
@@ -425,8 +380,10 @@ take_rows(PgTarget *target, const LoadTake *take, SluiceError *err)
 		return false;
 	if ((tail = end_sql(target, take)) == NULL)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a statement");
-	good = pg_query(&target->c, NULL, err, "%s", tail);
+	good = pg_query(&target->c, &last, err, "%s", tail);
 	free(tail);
+	if (good)
+		note_commit(target, last);
 	return good;
 }
 

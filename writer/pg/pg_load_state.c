@@ -103,6 +103,7 @@ read_row(const PGresult *result, LoadState *state, SluiceError *err)
 	state->generation = (uint32_t) strtoul(PQgetvalue(result, 0, 1), NULL, 10);
 	(void) snprintf(state->error, sizeof(state->error), "%s", PQgetvalue(result, 0, 3));
 	state->prepared = *PQgetvalue(result, 0, 4) == 't';
+	state->newest = (uint32_t) strtoul(PQgetvalue(result, 0, 5), NULL, 10);
 	return load_phase_parse(PQgetvalue(result, 0, 2), &state->phase, err);
 }
 
@@ -114,11 +115,16 @@ load_read(Target *base, LoadState *state, SluiceError *err)
 	bool there, good;
 
 	*state = (LoadState){0};
-	if (!find_tables(target, &there, err) || !there)
-		return !there;
+	if (!find_tables(target, &there, err))
+		return false;
+	if (!there)
+		return true;
 	if (!pg_query(&target->c, &result, err,
-				  "SELECT incarnation, generation, phase, error, prepared FROM sluice.load "
-				  "WHERE " PG_LOAD_KEY,
+				  "SELECT incarnation, generation, phase, error, prepared, greatest("
+				  "(SELECT pg_catalog.max(generation) FROM sluice.load_bundle WHERE " PG_LOAD_KEY
+				  "), (SELECT pg_catalog.max(generation) FROM sluice.load_chunk WHERE " PG_LOAD_KEY
+				  ")) FROM sluice.load WHERE " PG_LOAD_KEY,
+				  PG_LOAD_KEY_VALUES(target->c.settings), PG_LOAD_KEY_VALUES(target->c.settings),
 				  PG_LOAD_KEY_VALUES(target->c.settings)))
 		return false;
 	good = read_row(result, state, err);
@@ -255,7 +261,7 @@ load_replace(Target *base, const LoadPlan *plan, const char *json, size_t length
 			   " ON CONFLICT (stream, consumer) DO UPDATE SET incarnation = $3,"
 			   " generation = $4, phase = 'structure', document = $5, error = '',"
 			   " changed_at = pg_catalog.now(), prepared = l.prepared"
-			   " AND l.incarnation = $3, started_at = CASE WHEN"
+			   " AND l.incarnation = $3 AND l.phase <> 'done', started_at = CASE WHEN"
 			   " l.incarnation = $3 THEN l.started_at ELSE pg_catalog.now() END",
 			   5, values, NULL, err);
 }
@@ -338,11 +344,10 @@ static const char marked_sql[] = "SELECT generation, chunk, rows, bytes FROM slu
 								 " WHERE stream = $1 AND consumer = $2 AND complete";
 
 static const char mark_sql[] =
-	"UPDATE sluice.load_chunk AS c SET complete = true FROM (SELECT generation, chunk,"
-	" pg_catalog.count(*) AS bundles FROM sluice.load_bundle WHERE stream = $1 AND consumer = $2"
-	" GROUP BY generation, chunk) AS b WHERE c.stream = $1 AND c.consumer = $2"
-	" AND c.generation = b.generation AND c.chunk = b.chunk AND c.bundles = b.bundles"
-	" AND NOT c.complete RETURNING c.generation, c.chunk, c.rows, c.bytes";
+	"UPDATE sluice.load_chunk AS c SET complete = true WHERE c.stream = $1 AND c.consumer = $2"
+	" AND NOT c.complete AND c.bundles = (SELECT pg_catalog.count(*) FROM sluice.load_bundle AS b"
+	" WHERE b.stream = $1 AND b.consumer = $2 AND b.generation = c.generation"
+	" AND b.chunk = c.chunk) RETURNING c.generation, c.chunk, c.rows, c.bytes";
 
 static const char more_sql[] =
 	"SELECT b.generation, b.chunk, pg_catalog.sum(b.rows), pg_catalog.sum(b.bytes)"
@@ -386,11 +391,20 @@ static bool
 load_count(Target *base, LoadTally *tally, bool all, SluiceError *err)
 {
 	PgTarget *target = pg_of(base);
+	uint32_t before;
 
 	if (all && !count_by(target, tally, load_tally_complete, marked_sql, err))
 		return false;
-	if (!count_by(target, tally, load_tally_complete, mark_sql, err))
-		return false;
+	before = tally->complete;
+	return count_by(target, tally, load_tally_complete, mark_sql, err) &&
+		   (tally->complete == before || base->ops->flush(base, true, err));
+}
+
+static bool
+load_count_more(Target *base, LoadTally *tally, SluiceError *err)
+{
+	PgTarget *target = pg_of(base);
+
 	load_tally_forget_more(tally);
 	return count_by(target, tally, load_tally_more, more_sql, err) && remove_spare(target, err);
 }
@@ -415,5 +429,6 @@ const LoadOps pg_load_ops = {
 	.set_error = load_set_error,
 	.structure = load_structure,
 	.count = load_count,
+	.count_more = load_count_more,
 	.take = pg_load_take,
 };

@@ -4,6 +4,7 @@
 #include "pg_loss.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* Oids of pg_type, the same in every version; arrays beside their elements. */
 enum
@@ -38,6 +39,28 @@ enum
 	T_TIMES = 1183,
 	T_TIMESTAMPTZS = 1185,
 	T_NUMERICS = 1231
+};
+
+static const struct
+{
+	const char *name;
+	Oid oid;
+} names[] = {
+	{"char", T_CHAR},		  {"name", T_NAME},
+	{"int8", T_INT8},		  {"int2", T_INT2},
+	{"int4", T_INT4},		  {"text", T_TEXT},
+	{"cidr", T_CIDR},		  {"float4", T_FLOAT4},
+	{"float8", T_FLOAT8},	  {"money", T_MONEY},
+	{"inet", T_INET},		  {"bpchar", T_BPCHAR},
+	{"varchar", T_VARCHAR},	  {"date", T_DATE},
+	{"time", T_TIME},		  {"timestamp", T_TIMESTAMP},
+	{"interval", T_INTERVAL}, {"timestamptz", T_TIMESTAMPTZ},
+	{"timetz", T_TIMETZ},	  {"numeric", T_NUMERIC},
+	{"_int2", T_INT2S},		  {"_int4", T_INT4S},
+	{"_int8", T_INT8S},		  {"_float4", T_FLOAT4S},
+	{"_float8", T_FLOAT8S},	  {"_timestamp", T_TIMESTAMPS},
+	{"_date", T_DATES},		  {"_time", T_TIMES},
+	{"_numeric", T_NUMERICS}, {"_timestamptz", T_TIMESTAMPTZS},
 };
 
 #define FLOAT8_DIGITS 15 /* decimal digits that survive a float8 */
@@ -117,4 +140,15 @@ pg_type_loses(Oid from, int32_t from_modifier, Oid to, int32_t to_modifier)
 			return true;
 	}
 	return false;
+}
+
+Oid
+pg_type_named(const char *name)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].oid;
+	}
+	return 0;
 }

@@ -15,4 +15,7 @@
 /* Built-in types by oid, with type modifiers as PostgreSQL has them (-1: none). */
 extern bool pg_type_loses(Oid from, int32_t from_modifier, Oid to, int32_t to_modifier);
 
+/* The oid of one of those types by its name in pg_type ("int8", "_numeric"); 0 for any other. */
+extern Oid pg_type_named(const char *name);
+
 #endif

@@ -111,8 +111,9 @@ put_separator(SqlText *sql, const char *next)
 	sql->separator = next;
 }
 
+/* The key's values come from the row that is looked for, or from its image. */
 static void
-put_key_match(SqlText *sql, const char *alias)
+put_key_match(SqlText *sql, const char *alias, bool from_key)
 {
 	sql->separator = "";
 	for (uint16_t i = 0; i < sql->table->key_count; i++)
@@ -122,7 +123,7 @@ put_key_match(SqlText *sql, const char *alias)
 
 		put_separator(sql, " AND ");
 		(void) fprintf(sql->out, "%s.%s = $%d%s", alias, key->name,
-					   add_parameter(sql, column, true), key->cast);
+					   add_parameter(sql, column, from_key), key->cast);
 	}
 }
 
@@ -159,14 +160,14 @@ put_where(SqlText *sql)
 	(void) fputs(" WHERE ", sql->out);
 	if (sql->table->keyed)
 	{
-		put_key_match(sql, "t");
+		put_key_match(sql, "t", true);
 		return;
 	}
 	(void) fprintf(sql->out, "%s = (SELECT %s FROM %s%s AS s WHERE ",
 				   partitioned ? "(t.tableoid, t.ctid)" : "t.ctid",
 				   partitioned ? "s.tableoid, s.ctid" : "s.ctid", only(sql), sql->at_target->name);
 	if (sql->table->key_count > 0)
-		put_key_match(sql, "s");
+		put_key_match(sql, "s", true);
 	else
 		put_row_match(sql, "s");
 	(void) fputs(" LIMIT 1)", sql->out);
@@ -175,15 +176,12 @@ put_where(SqlText *sql)
 /* ---- single rows ---- */
 
 static void
-put_insert(SqlText *sql)
+put_insert_values(SqlText *sql, const char *values)
 {
 	const PgTable *table = sql->at_target;
 
-	if (table->written == 0)
-		(void) fprintf(sql->out, "INSERT INTO %s DEFAULT VALUES", table->name);
-	else
-		(void) fprintf(sql->out, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (",
-					   table->name, table->column_list);
+	(void) fprintf(sql->out, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE %s", table->name,
+				   table->column_list, values);
 	sql->separator = "";
 	for (uint16_t i = 0; i < table->column_count; i++)
 	{
@@ -192,33 +190,39 @@ put_insert(SqlText *sql)
 		put_separator(sql, ", ");
 		(void) fprintf(sql->out, "$%d%s", add_parameter(sql, i, false), table->columns[i].cast);
 	}
-	(void) fprintf(sql->out, "%s%s", table->written == 0 ? "" : ")",
-				   sql->statement->kind == PG_INSERT_NEW ? " ON CONFLICT DO NOTHING" : "");
 }
 
 static void
-put_upsert(SqlText *sql)
+put_insert(SqlText *sql)
 {
-	const PgTable *table = sql->at_target;
-	const char *separator = "";
-
-	put_insert(sql);
-	(void) fputs(" ON CONFLICT (", sql->out);
-	for (uint16_t i = 0; i < sql->table->key_count; i++)
-		(void) fprintf(sql->out, "%s%s", i == 0 ? "" : ", ",
-					   table->columns[sql->table->key[i]].name);
-	(void) fputs(") DO ", sql->out);
-	for (uint16_t i = 0; i < table->column_count; i++)
+	if (sql->at_target->written == 0)
 	{
-		const PgColumn *column = &table->columns[i];
-
-		if (!column->written || column->fixed || column->key)
-			continue;
-		(void) fprintf(sql->out, "%s%s = EXCLUDED.%s", *separator == '\0' ? "UPDATE SET " : ", ",
-					   column->name, column->name);
-		separator = ", ";
+		(void) fprintf(sql->out, "INSERT INTO %s DEFAULT VALUES", sql->at_target->name);
+		return;
 	}
-	(void) fputs(*separator == '\0' ? "NOTHING" : "", sql->out);
+	put_insert_values(sql, "VALUES (");
+	(void) fputs(")", sql->out);
+}
+
+/* Tables with deferrable keys know no ON CONFLICT: there only the row's own key is looked at. */
+static void
+put_insert_new(SqlText *sql)
+{
+	if (!sql->at_target->deferrable)
+	{
+		put_insert(sql);
+		(void) fputs(" ON CONFLICT DO NOTHING", sql->out);
+		return;
+	}
+	if (!sql->table->keyed)
+	{
+		put_insert(sql);
+		return;
+	}
+	put_insert_values(sql, "SELECT ");
+	(void) fprintf(sql->out, " WHERE NOT EXISTS (SELECT FROM %s AS t WHERE ", sql->at_target->name);
+	put_key_match(sql, "t", false);
+	(void) fputs(")", sql->out);
 }
 
 /* Whether an update of this kind sets a column. */
@@ -263,6 +267,66 @@ put_no_set(SqlText *sql)
 	}
 }
 
+/* An update or an insert, where there is no ON CONFLICT. */
+static void
+put_set_or_insert(SqlText *sql)
+{
+	(void) fprintf(sql->out, "WITH there AS (UPDATE %s%s AS t SET ", only(sql),
+				   sql->at_target->name);
+	put_set(sql);
+	put_no_set(sql);
+	(void) fputs(" WHERE ", sql->out);
+	put_key_match(sql, "t", false);
+	(void) fputs(" RETURNING 1) ", sql->out);
+	put_insert_values(sql, "SELECT ");
+	(void) fputs(" WHERE NOT EXISTS (SELECT FROM there)", sql->out);
+}
+
+static void
+put_upsert(SqlText *sql)
+{
+	const PgTable *table = sql->at_target;
+	const char *separator = "";
+
+	if (table->deferrable)
+	{
+		put_set_or_insert(sql);
+		return;
+	}
+	put_insert(sql);
+	(void) fputs(" ON CONFLICT (", sql->out);
+	for (uint16_t i = 0; i < sql->table->key_count; i++)
+		(void) fprintf(sql->out, "%s%s", i == 0 ? "" : ", ",
+					   table->columns[sql->table->key[i]].name);
+	(void) fputs(") DO ", sql->out);
+	for (uint16_t i = 0; i < table->column_count; i++)
+	{
+		const PgColumn *column = &table->columns[i];
+
+		if (!column->written || column->fixed || column->key)
+			continue;
+		(void) fprintf(sql->out, "%s%s = EXCLUDED.%s", *separator == '\0' ? "UPDATE SET " : ", ",
+					   column->name, column->name);
+		separator = ", ";
+	}
+	(void) fputs(*separator == '\0' ? "NOTHING" : "", sql->out);
+}
+
+/* An update that would leave a fixed column behind meets no row. */
+static void
+put_fixed_match(SqlText *sql)
+{
+	for (uint16_t i = 0; i < sql->at_target->column_count; i++)
+	{
+		const PgColumn *column = &sql->at_target->columns[i];
+
+		if (column->written && column->fixed && is_present(sql->statement, i) &&
+			(!column->key || sql->statement->kind == PG_UPDATE_MOVE))
+			(void) fprintf(sql->out, " AND t.%s IS NOT DISTINCT FROM $%d%s", column->name,
+						   add_parameter(sql, i, false), column->cast);
+	}
+}
+
 static void
 put_update(SqlText *sql)
 {
@@ -270,6 +334,33 @@ put_update(SqlText *sql)
 	put_set(sql);
 	put_no_set(sql);
 	put_where(sql);
+	put_fixed_match(sql);
+}
+
+/* What the image lacks comes from the row that goes. */
+static void
+put_replace(SqlText *sql)
+{
+	const PgTable *table = sql->at_target;
+
+	(void) fprintf(sql->out, "WITH gone AS (DELETE FROM %s%s AS t", only(sql), table->name);
+	put_where(sql);
+	(void) fprintf(sql->out, " RETURNING t.*) INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT ",
+				   table->name, table->column_list);
+	sql->separator = "";
+	for (uint16_t i = 0; i < table->column_count; i++)
+	{
+		const PgColumn *column = &table->columns[i];
+
+		if (!column->written)
+			continue;
+		put_separator(sql, ", ");
+		if (is_present(sql->statement, i))
+			(void) fprintf(sql->out, "$%d%s", add_parameter(sql, i, false), column->cast);
+		else
+			(void) fprintf(sql->out, "gone.%s", column->name);
+	}
+	(void) fputs(" FROM gone", sql->out);
 }
 
 static void
@@ -408,10 +499,11 @@ put_delete_array(SqlText *sql)
 
 static void (*const puts_kind[])(SqlText *sql) = {
 	[PG_INSERT] = put_insert,
-	[PG_INSERT_NEW] = put_insert,
+	[PG_INSERT_NEW] = put_insert_new,
 	[PG_UPSERT] = put_upsert,
 	[PG_UPDATE] = put_update,
 	[PG_UPDATE_MOVE] = put_update,
+	[PG_REPLACE] = put_replace,
 	[PG_DELETE] = put_delete,
 	[PG_UPDATE_ARRAY] = put_update_array,
 	[PG_DELETE_ARRAY] = put_delete_array,

@@ -17,6 +17,7 @@ typedef enum PgStatementKind
 	PG_UPSERT,		/* takes the place of the row with its key; for keyed tables */
 	PG_UPDATE,		/* the key stays */
 	PG_UPDATE_MOVE, /* the key is set too */
+	PG_REPLACE,		/* like that, by another row: the only way to set columns that are fixed */
 	PG_DELETE,
 	PG_UPDATE_ARRAY, /* many rows; the last parameter says how many */
 	PG_DELETE_ARRAY

@@ -16,8 +16,8 @@ static const char long_work[] =
 	"SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;"
 	"SET LOCAL enable_seqscan = on; SET LOCAL enable_bitmapscan = on;"
 	"SET LOCAL check_function_bodies = off;"
-	"SELECT pg_catalog.set_config(name, '256MB', true) FROM pg_catalog.pg_settings"
-	" WHERE name = 'maintenance_work_mem' AND setting::pg_catalog.int8 < 262144";
+	"SELECT pg_catalog.set_config('maintenance_work_mem', '256MB', true) WHERE"
+	" pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')) < 256 << 20";
 
 /* What the server says besides, for the error's hint: its detail names what is in the way. */
 static void
@@ -70,12 +70,11 @@ run(Structure *base, const char *sql, RunMode mode, SluiceError *err)
 		add_detail(c, err);
 		return false;
 	}
-	return pg_query(c, NULL, err, "%s", frames[mode].begin) &&
-		   ((mode == RUN_ALONE && !pg_query(c, NULL, err, "%s", long_work)) ||
-					!pg_query(c, NULL, err, "%s", sql) ||
-					!pg_query(c, NULL, err, "%s", frames[mode].end)
-				? fail_back(c, frames[mode].back, err)
-				: true);
+	/* What begins has a query of its own: where the statement cannot be parsed, neither is the rest. */
+	return pg_query(c, NULL, err, "%s;%s", frames[mode].begin,
+					mode == RUN_ALONE ? long_work : "") &&
+		   (pg_query(c, NULL, err, "%s;%s", sql, frames[mode].end) ||
+			fail_back(c, frames[mode].back, err));
 }
 
 /* ---- rows ---- */

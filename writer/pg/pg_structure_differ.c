@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pg_loss.h"
 #include "pg_structure_state.h"
 
 /* Differences of one object while they are written. */
@@ -160,13 +161,27 @@ enum
 	FOUND_TYPE,
 	FOUND_NOT_NULL,
 	FOUND_GENERATED,
-	FOUND_NEEDED
+	FOUND_NEEDED,
+	FOUND_TYPE_OID,
+	FOUND_MODIFIER
 };
 
 static bool
 is_true(const PGresult *rows, int row, int column)
 {
 	return *PQgetvalue(rows, row, column) == 't';
+}
+
+/* Whether the target's type rounds or cuts what comes. */
+static bool
+loses(const SchemaColumn *column, const PGresult *columns, int row)
+{
+	Oid from =
+		strcmp(column->type_schema, "pg_catalog") == 0 ? pg_type_named(column->type_name) : 0;
+	Oid to = (Oid) strtoul(PQgetvalue(columns, row, FOUND_TYPE_OID), NULL, 10);
+	int32_t modifier = (int32_t) strtol(PQgetvalue(columns, row, FOUND_MODIFIER), NULL, 10);
+
+	return from != 0 && pg_type_loses(from, (int32_t) column->typmod, to, modifier);
 }
 
 static void
@@ -176,7 +191,11 @@ compare_column(Comparison *comparison, const SchemaColumn *column, const PGresul
 	bool not_null = is_true(columns, row, FOUND_NOT_NULL);
 	bool generated = is_true(columns, row, FOUND_GENERATED);
 
-	if (strcmp(type, column->type) != 0)
+	if (!generated && loses(column, columns, row))
+		differ(comparison, OBJECT_UNSUITABLE,
+			   "column \"%s\" is %s, which would silently change values of %s", column->name, type,
+			   column->type);
+	else if (strcmp(type, column->type) != 0)
 		differ(comparison, OBJECT_DIFFERENT, "column \"%s\" is %s, not %s", column->name, type,
 			   column->type);
 	if (not_null != column->not_null)
@@ -308,7 +327,8 @@ compare_table(Comparison *comparison, size_t number)
 	if (kind == 'p' && table->kind == SCHEMA_TABLE_PLAIN)
 		differ(comparison, OBJECT_DIFFERENT, "is partitioned");
 	if (kind == 'r' && table->kind == SCHEMA_TABLE_PARTITIONED)
-		differ(comparison, OBJECT_UNSUITABLE, "is not partitioned");
+		differ(comparison, OBJECT_UNSUITABLE,
+			   "is not partitioned (--partitions flatten puts all rows into one table)");
 	compare_columns(comparison, table, number);
 	compare_key(comparison, table, number);
 }

@@ -147,15 +147,19 @@ write_constraint(const Finish *finish, const SchemaIndex *index)
 {
 	int row = find_index(finish->indexes, index);
 	const char *name = name_at_target(finish->indexes, index);
-	bool missing = index->constraint != NULL && !is_parted(finish) &&
-				   (row < 0 || !is_true(finish->indexes, row, INDEX_CONSTRAINED));
+	bool there =
+		index->constraint != NULL &&
+		(is_parted(finish) || (row >= 0 && is_true(finish->indexes, row, INDEX_CONSTRAINED)));
 
 	/* A table that was there may have another primary key; then this one stays a unique index. */
-	if (missing && !(index->primary && has_primary(finish->indexes)))
+	if (index->constraint != NULL && !there && !(index->primary && has_primary(finish->indexes)))
 	{
 		pg_ddl_constraint(&finish->ddl, finish->table, index, name);
 		name = index->constraint->name; /* which the index is called from then on */
+		there = true;
 	}
+	if (there)
+		pg_ddl_constraint_comment(&finish->ddl, finish->table, name, index->constraint->comment);
 	pg_ddl_index_marks(&finish->ddl, finish->table, index, name);
 }
 

@@ -175,10 +175,11 @@ static const char carried_sql[] =
 																"    OR t.typrelid <> 0 OR "
 																"e.typrelid <> 0)) ORDER BY 1";
 
-/* name, type, not null, generated, whether an insert must name it */
+/* name, type, not null, generated, whether an insert must name it, the type's oid and modifier */
 static const char columns_sql[] =
 	PG_ROWS("a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, %s <> '',"
-			" a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''") PG_ROWS_RELATION
+			" a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',"
+			" a.atttypid, a.atttypmod") PG_ROWS_RELATION
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
 	"  AND NOT a.attisdropped ORDER BY 1, a.attnum";
 

@@ -10,6 +10,7 @@
 #define SLUICE_WRITER_PG_TARGET_H
 
 #include "pg_pipeline.h"
+#include "writer/counts.h"
 #include "writer/plan.h"
 
 /* Statements of one connection; beyond it the target is worn. */
@@ -55,7 +56,7 @@ typedef struct PgTarget
 	Batch *batch;	 /* the one being applied */
 	int64_t started; /* when its transaction was, monotonic microseconds */
 	bool copied;	 /* the last COPY of the outstanding query has ended well */
-	Table *touched;	 /* tables with uncommitted counts */
+	CountList touched;
 	ByteBuf staging; /* COPY data on its way */
 } PgTarget;
 
@@ -125,6 +126,12 @@ extern bool pg_apply_rows(PgTarget *target, Batch *batch, SluiceError *err) SLUI
 /* See TargetOps.alter. */
 extern bool pg_alter(PgTarget *target, const SchemaChange *change, bool tell,
 					 SluiceError *err) SLUICE_MUST_CHECK;
+
+/* ---- pg_sequences.c ---- */
+
+/* See TargetOps.set_sequences. */
+extern bool pg_set_sequences(PgTarget *target, const char *list, char **left,
+							 SluiceError *err) SLUICE_MUST_CHECK;
 
 /* ---- target_pg.c ---- */
 

@@ -28,59 +28,19 @@ pg_of(Target *target)
 void
 pg_count(PgTarget *target, Table *table, TableCount kind, uint64_t more)
 {
-	if (!table->touched)
-	{
-		table->touched = true;
-		table->next_touched = target->touched;
-		target->touched = table;
-	}
-	table->uncommitted[kind] += more;
-}
-
-static void
-count_changes(PgTarget *target, const Batch *batch)
-{
-	for (size_t i = 0; i < batch->count;)
-	{
-		const Change *change = &batch->changes[i];
-		size_t first = i;
-
-		while (i < batch->count && batch->changes[i].table == change->table &&
-			   batch->changes[i].action == change->action)
-			i++;
-		if (change->table != NULL)
-			pg_count(target, change->table, (TableCount) change->action, i - first);
-	}
-}
-
-/* Takes the counts of the open transaction; with `publish` they count. */
-static void
-take_counts(PgTarget *target, bool publish)
-{
-	for (Table *table = target->touched; table != NULL; table = table->next_touched)
-	{
-		for (int i = 0; i < COUNT_KINDS; i++)
-		{
-			if (publish && table->uncommitted[i] > 0)
-				stats_count(target->c.settings->stats, table, (TableCount) i,
-							table->uncommitted[i]);
-			table->uncommitted[i] = 0;
-		}
-		table->touched = false;
-	}
-	target->touched = NULL;
+	counts_add(&target->touched, table, kind, more);
 }
 
 void
 pg_publish_counts(PgTarget *target)
 {
-	take_counts(target, true);
+	counts_publish(&target->touched, target->c.settings->stats);
 }
 
 void
 pg_forget_counts(PgTarget *target)
 {
-	take_counts(target, false);
+	counts_forget(&target->touched);
 }
 
 /* ---- life ---- */
@@ -174,7 +134,7 @@ finish_batch(PgTarget *target, bool committed)
 	Batch *batch = target->batch;
 	Stats *stats = target->c.settings->stats;
 
-	count_changes(target, batch);
+	counts_add_batch(&target->touched, batch);
 	counter_add(stats->bytes, batch->bytes);
 	target->open = target->begun = !committed;
 	target->base.outstanding = false;
@@ -304,6 +264,12 @@ target_pg_alter(Target *base, const SchemaChange *change, bool tell, SluiceError
 	return pg_alter(target, change, tell, err);
 }
 
+static bool
+target_pg_set_sequences(Target *base, const char *list, char **left, SluiceError *err)
+{
+	return pg_set_sequences(pg_of(base), list, left, err);
+}
+
 /* ---- durability ---- */
 
 static bool
@@ -332,6 +298,7 @@ static const TargetOps pg_ops = {
 	.take_over = target_pg_take_over,
 	.apply = target_pg_apply,
 	.alter = target_pg_alter,
+	.set_sequences = target_pg_set_sequences,
 	.settle = target_pg_settle,
 	.flush = target_pg_flush,
 	.forget = target_pg_forget,

@@ -1,0 +1,49 @@
+/*
+ * my_uri.h - connection URIs of MySQL and MariaDB targets:
+ *
+ *   mysql://user:password@host:port/database?ssl-mode=verify-identity&ssl-ca=/etc/ca.pem
+ *
+ * mariadb:// means the same.  Special characters are written as %XX.  Parameters: ssl-mode,
+ * ssl-ca, ssl-cert, ssl-key, socket, connect-timeout.  What the URI leaves out comes from
+ * MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT, MYSQL_PWD and USER.
+ */
+#ifndef SLUICE_WRITER_MY_URI_H
+#define SLUICE_WRITER_MY_URI_H
+
+#include "common/core/error.h"
+
+/* How much of TLS there must be; the words are those of the mysql client, in lower case. */
+typedef enum MySslMode
+{
+	MY_SSL_DISABLED,
+	MY_SSL_PREFERRED, /* where the server has it, whoever it is */
+	MY_SSL_REQUIRED,
+	MY_SSL_VERIFY_CA,
+	MY_SSL_VERIFY_IDENTITY /* and the certificate is of that host */
+} MySslMode;
+
+extern const char *const my_ssl_mode_names[];
+
+typedef struct MyUri
+{
+	char *user, *password; /* password is NULL where none is given */
+	char *host;			   /* NULL: a socket */
+	char *socket;		   /* NULL: host and port */
+	char *database;		   /* never empty */
+	char *ssl_ca, *ssl_cert, *ssl_key;
+	unsigned port;
+	unsigned connect_timeout; /* seconds */
+	MySslMode ssl_mode;
+} MyUri;
+
+/* Whether a URI is of this kind at all, by its scheme. */
+extern bool my_uri_is(const char *uri);
+
+/* ARGUMENT, with no part of the text in the message; the environment fills what is left out.  Free in any case. */
+extern bool my_uri_parse(const char *uri, MyUri *parsed, SluiceError *err) SLUICE_MUST_CHECK;
+extern void my_uri_free(MyUri *uri);
+
+/* Whether my_uri_parse() would read it. */
+extern bool my_uri_check(const char *uri, SluiceError *err) SLUICE_MUST_CHECK;
+
+#endif
