@@ -30,6 +30,14 @@ CONF = {
 POLL = 0.002  # seconds between two looks at whether a run is over
 
 
+def mysql_flavour(word):
+    """mariadb, mysql, or the version of one of those there are."""
+    found = [flavour for flavour in servers.MYSQL_FLAVOURS if word in (flavour, *flavour.split('-'))]
+    if not found:
+        raise SystemExit(f'MYSQL={word}: there are {", ".join(servers.MYSQL_FLAVOURS)}')
+    return found[0]
+
+
 @dataclasses.dataclass(frozen=True)
 class Options:
     """What the environment asks for."""
@@ -38,6 +46,7 @@ class Options:
     samples: int
     rows: int
     tables: int
+    mysql: str  # one of servers.MYSQL_FLAVOURS
     profile: tuple
 
     @classmethod
@@ -45,17 +54,18 @@ class Options:
         return cls(runs=int(os.environ.get('RUNS', 3)), nats=os.environ.get('NATS', servers.DEBIAN_NATS),
                    samples=int(os.environ.get('SAMPLES', 2000)),
                    rows=int(os.environ.get('ROWS', 1000000)), tables=int(os.environ.get('TABLES', 1000)),
+                   mysql=mysql_flavour(os.environ.get('MYSQL', 'mariadb')),
                    profile=tuple(filter(None, os.environ.get('PROFILE', '').split(','))))
 
 
 class Rig:
-    """Source, target and NATS server, of the build under test."""
+    """Source, target and NATS server, of the build under test; the target is PostgreSQL unless another is given."""
 
-    def __init__(self, options, writer):
+    def __init__(self, options, writer, target=None):
         if writer:
             make('programs')
         self.source = Source(conf=CONF, name='source', programs=installed_bin())
-        self.target = Postgres(conf=CONF, name='target')
+        self.target = target or Postgres(conf=CONF, name='target')
         self.nats = NatsServer(options.nats)
 
     def __enter__(self):

@@ -115,6 +115,27 @@ split_takes_what_is_not_committed(void **state)
 }
 
 static void
+drop_takes_the_first_out(void **state)
+{
+	Fixture *f = *state;
+
+	add_insert(&f->batch, f->table, ROW("1", "a"));
+	add_insert(&f->batch, f->table, ROW("2", "b"));
+	batch_commit(&f->batch, &end);
+	add_insert(&f->batch, f->table, ROW("3", "c"));
+	batch_drop(&f->batch, 0);
+	assert_int_equal(f->batch.count, 3);
+	batch_drop(&f->batch, 1);
+	assert_int_equal(f->batch.count, 2);
+	assert_int_equal(f->batch.committed, 1);
+	assert_string_equal(row_text(&f->batch.changes[0].new_row), "2,b");
+	batch_drop(&f->batch, 2);
+	assert_int_equal(f->batch.count, 0);
+	assert_int_equal(f->batch.committed, 0);
+	assert_int_equal(f->batch.transactions, 1);
+}
+
+static void
 blocks_are_used_again(void **state)
 {
 	Fixture *f = *state;
@@ -134,7 +155,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(rows_are_copied_side_by_side), CASE(is_full_by_rows),
 		CASE(long_rows_are_pinned),			CASE(split_takes_what_is_not_committed),
-		CASE(blocks_are_used_again),
+		CASE(drop_takes_the_first_out),		CASE(blocks_are_used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

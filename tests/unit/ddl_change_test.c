@@ -365,7 +365,7 @@ partitions_are_made_and_attached(void **state)
 {
 	SchemaColumn columns[] = {column(1, "a", "integer")};
 	SchemaPartitioning by = {"list", "LIST (a)"};
-	SchemaPartitionOf of = {"public", "root", "FOR VALUES IN (1)"};
+	SchemaPartitionOf of = {"public", "root", "FOR VALUES IN (1)", "(id = 1)"};
 	SchemaTable old[] = {table(1, "root", columns, 1)};
 	SchemaTable new[] = {table(1, "root", columns, 1), table(2, "part", columns, 1)};
 	SchemaChange change = {.stream = "shop",
@@ -388,11 +388,58 @@ partitions_are_made_and_attached(void **state)
 	assert_string_equal(statements(&change), "");
 }
 
+/* At a target that has all rows in one table; each part asks for that. */
+static void
+rows_of_partitions_come_and_go(void **state)
+{
+	SchemaColumn columns[] = {column(1, "a", "integer"), column(2, "g", "integer")};
+	SchemaPartitioning by = {"list", "LIST (a)"};
+	SchemaPartitionOf of = {"public", "root", "FOR VALUES IN (1)", "(a = 1)"};
+	SchemaPartitionOf by_default = {"public", "root", "DEFAULT", NULL};
+	SchemaTable root = table(1, "root", columns, 2), part = table(2, "part", columns, 2);
+	SchemaTable with[] = {root, part}, without[] = {root, part};
+	SchemaChange change = {.stream = "shop", .command = "DROP TABLE"};
+
+	(void) state;
+	columns[1].generated = SCHEMA_GENERATED_STORED;
+	columns[1].expression = "a + 1";
+	with[0].kind = without[0].kind = SCHEMA_TABLE_PARTITIONED;
+	with[0].partition = without[0].partition = &by;
+	with[1].partition_of = &of;
+
+	change.before = document(with, 2);
+	change.after = document(without, 1);
+	assert_string_equal(statements(&change), "DELETE FROM \"public\".\"root\" WHERE (a = 1);\n"
+											 "DROP TABLE IF EXISTS \"public\".\"part\";\n");
+	change.after = document(without, 2);
+	assert_string_equal(
+		statements(&change),
+		"ALTER TABLE \"public\".\"root\" DETACH PARTITION \"public\".\"part\";\n"
+		"CREATE TABLE \"public\".\"part\" (\n    \"a\" integer,\n"
+		"    \"g\" integer GENERATED ALWAYS AS (a + 1) STORED);\n"
+		"INSERT INTO \"public\".\"part\" (\"a\") OVERRIDING SYSTEM VALUE SELECT \"a\" FROM "
+		"\"public\".\"root\" WHERE (a = 1);\n"
+		"DELETE FROM \"public\".\"root\" WHERE (a = 1);\n");
+	change.before = document(without, 2);
+	change.after = document(with, 2);
+	assert_string_equal(
+		statements(&change),
+		"ALTER TABLE \"public\".\"root\" ATTACH PARTITION \"public\".\"part\" FOR VALUES IN (1);\n"
+		"INSERT INTO \"public\".\"root\" (\"a\") OVERRIDING SYSTEM VALUE SELECT \"a\" FROM "
+		"\"public\".\"part\";\n"
+		"DROP TABLE \"public\".\"part\";\n");
+	with[1].partition_of = &by_default;
+	change.before = document(with, 2);
+	change.after = document(without, 1);
+	assert_string_equal(statements(&change), "DROP TABLE IF EXISTS \"public\".\"part\";\n");
+}
+
 static void
 a_parent_that_was_renamed_is_the_same(void **state)
 {
 	SchemaColumn columns[] = {column(1, "a", "integer")};
-	SchemaPartitionOf of_old = {"public", "root", "DEFAULT"}, of_new = {"public", "top", "DEFAULT"};
+	SchemaPartitionOf of_old = {"public", "root", "DEFAULT", NULL},
+					  of_new = {"public", "top", "DEFAULT", NULL};
 	SchemaTable old[] = {table(1, "root", columns, 1), table(2, "part", columns, 1)};
 	SchemaTable new[] = {table(1, "top", columns, 1), table(2, "part", columns, 1)};
 	SchemaChange change = {.stream = "shop",
@@ -585,6 +632,7 @@ main(void)
 		cmocka_unit_test(only_what_is_wanted_is_made),
 		cmocka_unit_test(tables_go_together_and_their_keys_first),
 		cmocka_unit_test(partitions_are_made_and_attached),
+		cmocka_unit_test(rows_of_partitions_come_and_go),
 		cmocka_unit_test(a_parent_that_was_renamed_is_the_same),
 		cmocka_unit_test(labels_are_added_in_their_places),
 		cmocka_unit_test(types_are_known_by_their_names),

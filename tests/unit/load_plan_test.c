@@ -18,27 +18,34 @@
 #define HEAD                                                                                       \
 	"{\"format\":\"sluice-schema\",\"version\":1,\"stream\":\"s\",\"revision\":1,"                 \
 	"\"source\":{\"product\":\"postgresql\",\"version\":150000,\"database\":\"d\","                \
-	"\"encoding\":\"UTF8\"},\"schemas\":[],\"types\":[],\"sequences\":[],\"tables\":[],"           \
+	"\"encoding\":\"UTF8\"},\"schemas\":[],\"types\":[],\"sequences\":[],\"tables\":[%s],"         \
 	"\"carried\":[],\"not_carried\":[],\"load\":{\"mode\":\"%s\",\"incarnation\":\"1f\","          \
-	"\"generation\":%d,\"position\":\"0/200\",\"chunks\":%d,\"tables\":[%s]}}"
+	"\"generation\":%d,\"since\":%d,\"position\":\"0/200\",\"chunks\":%d,\"tables\":[%s]}}"
 #define TABLE(id, name, first, chunks, position, mode, kept)                                       \
 	"{\"id\":" #id ",\"schema\":\"public\",\"name\":\"" name "\",\"first_chunk\":" #first          \
 	",\"chunks\":" #chunks ",\"rows\":100,\"bytes\":1000,\"position\":\"" position                 \
-	"\",\"mode\":\"" mode "\",\"kept\":[" kept "]}"
+	"\",\"mode\":\"" mode "\",\"restarted\":0,\"kept\":[" kept "]}"
 #define KEPT(generation, chunks) "{\"generation\":" #generation ",\"chunks\":\"" chunks "\"}"
 
 static SluiceError failure;
 
 static LoadPlan *
-plan_of(const char *mode, int generation, int chunks, const char *tables)
+read_plan(const char *made, const char *mode, int generation, int since, int chunks,
+		  const char *tables)
 {
 	char *json = NULL;
 	LoadPlan *plan;
 
-	assert_true(asprintf(&json, HEAD, mode, generation, chunks, tables) > 0);
-	plan = load_plan_read(json, strlen(json), &failure);
+	assert_true(asprintf(&json, HEAD, made, mode, generation, since, chunks, tables) > 0);
+	plan = load_plan_read(json, strlen(json), false, &failure);
 	free(json);
 	return plan;
+}
+
+static LoadPlan *
+plan_of(const char *mode, int generation, int chunks, const char *tables)
+{
+	return read_plan("", mode, generation, 1, chunks, tables);
 }
 
 /* Three generations; one table each way. */
@@ -107,6 +114,20 @@ bundles_are_loaded_as_their_table_was_read(void **state)
 	load_plan_free(plan);
 }
 
+/* What a table that was started over has since then counts like any other's. */
+static void
+kept_chunks_of_a_table_started_over_are_copied(void **state)
+{
+	LoadPlan *plan =
+		plan_of("convert+cdc", 3, 0, TABLE(3, "keyless", 0, 0, "0/200", "restart", KEPT(2, "0-1")));
+
+	(void) state;
+	assert_int_equal(plan->chunks, 2);
+	assert_int_equal(way(plan, 2, 1, false), LOAD_WAY_COPY);
+	assert_int_equal(way(plan, 1, 1, false), LOAD_WAY_DROP);
+	load_plan_free(plan);
+}
+
 static void
 rules_say_up_to_where_changes_are_known(void **state)
 {
@@ -120,6 +141,36 @@ rules_say_up_to_where_changes_are_known(void **state)
 	assert_true(load_plan_rule(plan, 9).skip_until == 0 &&
 				load_plan_rule(plan, 9).lenient_until == 0);
 	assert_true(plan->lenient_until == 0x200);
+	load_plan_free(plan);
+}
+
+/* One table is there and one is new; a third was gone before it was read. */
+static void
+tables_join_a_stream(void **state)
+{
+	static const char made[] =
+		"{\"id\":2,\"schema\":\"public\",\"name\":\"new\",\"kind\":\"table\","
+		"\"persistence\":\"permanent\",\"replica_identity\":\"default\",\"comment\":null,"
+		"\"options\":[],\"inherits\":[],\"partition\":null,\"partition_of\":null,\"rows\":null,"
+		"\"bytes\":0,\"columns\":[],\"indexes\":[],\"checks\":[],\"foreign_keys\":[]}";
+	LoadPlan *plan = read_plan(
+		made, "convert+cdc", 3, 2, 2,
+		TABLE(1, "there", 0, 0, "0/100", "exact", KEPT(1, "0-1")) "," TABLE(
+			2, "new", 0, 2, "0/200", "exact", "") "," TABLE(3, "gone", 0, 0, "0/200", "exact", ""));
+
+	(void) state;
+	if (plan == NULL)
+		fail_msg("%s", failure.message);
+	assert_true(load_plan_joins(plan));
+	assert_false(load_plan_rule(plan, 1).joins);
+	assert_true(load_plan_rule(plan, 2).joins && load_plan_rule(plan, 2).skip_until == 0x200);
+	assert_false(load_plan_rule(plan, 3).joins);
+	assert_true(load_plan_rule(plan, 3).skip_until == 0x200);
+	assert_true(plan->lenient_until == 0 && plan->settled_at == 0x200);
+	load_plan_free(plan);
+	plan = third_generation();
+	assert_false(load_plan_joins(plan) || load_plan_rule(plan, 2).joins);
+	assert_true(plan->settled_at == plan->lenient_until);
 	load_plan_free(plan);
 }
 
@@ -229,7 +280,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chunks_of_all_generations_are_numbered),
 		cmocka_unit_test(bundles_are_loaded_as_their_table_was_read),
+		cmocka_unit_test(kept_chunks_of_a_table_started_over_are_copied),
 		cmocka_unit_test(rules_say_up_to_where_changes_are_known),
+		cmocka_unit_test(tables_join_a_stream),
 		cmocka_unit_test(leaves_read_in_different_ways_are_lenient),
 		cmocka_unit_test(documents_that_make_no_sense_are_refused),
 		cmocka_unit_test(tally_counts_each_chunk_once),

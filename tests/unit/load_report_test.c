@@ -21,6 +21,7 @@ check_round_trip(const LoadReport *report)
 	SluiceError err;
 
 	assert_true(load_report_parse(load_report_format(report, text), &back, &err));
+	assert_true(back.incarnation == report->incarnation);
 	assert_int_equal(back.generation, report->generation);
 	assert_int_equal(back.phase, report->phase);
 	assert_int_equal(back.chunks, report->chunks);
@@ -45,6 +46,7 @@ reports_come_back(void **state)
 		check_round_trip(&report);
 	}
 	report = (LoadReport){
+		.incarnation = UINT64_MAX,
 		.generation = UINT32_MAX,
 		.phase = LOAD_LOADING,
 		.chunks = 5,
@@ -59,6 +61,7 @@ static void
 text_is_readable(void **state)
 {
 	const LoadReport report = {
+		.incarnation = 0x1f,
 		.generation = 2,
 		.phase = LOAD_INDEXING,
 		.chunks = 4,
@@ -70,7 +73,7 @@ text_is_readable(void **state)
 
 	(void) state;
 	assert_string_equal(load_report_format(&report, text),
-						"generation=2 phase=indexing chunks=4 of=9 complete=0-2,8");
+						"incarnation=1f generation=2 phase=indexing chunks=4 of=9 complete=0-2,8");
 }
 
 /* Where not all ranges find room, those that do come back. */
@@ -98,21 +101,24 @@ other_texts_are_refused(void **state)
 {
 	static const char *const texts[] = {
 		"",
-		"generation=1",
-		"generation=1 phase=loading chunks=0 of=1",
-		"generation=1 phase=loading chunks=0 of=1 complete",
-		"generation= phase=loading chunks=0 of=1 complete=",
-		"generation=1 phase=done. chunks=0 of=1 complete=",
-		"generation=1 phase=averylongnameofaphase chunks=0 of=1 complete=",
-		"generation=4294967296 phase=loading chunks=0 of=1 complete=",
-		"generation=1 phase=loading chunks=-1 of=1 complete=",
-		"generation=1 phase=loading chunks=0 of=1 complete= ",
-		"generation=1 phase=loading chunks=0 of=1 complete=,1",
-		"generation=1 phase=loading chunks=0 of=1 complete=1,",
-		"generation=1 phase=loading chunks=0 of=1 complete=1-",
-		"generation=1 phase=loading chunks=0 of=1 complete=2-1",
-		"generation=1 phase=loading chunks=0 of=1 complete=1-3,3",
-		"generation=1 phase=loading chunks=0 of=1 complete=5,4",
+		"generation=1 phase=loading chunks=0 of=1 complete=",
+		"incarnation= generation=1 phase=loading chunks=0 of=1 complete=",
+		"incarnation=11112222333344445 generation=1 phase=loading chunks=0 of=1 complete=",
+		"incarnation=1f generation=1",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete",
+		"incarnation=1f generation= phase=loading chunks=0 of=1 complete=",
+		"incarnation=1f generation=1 phase=done. chunks=0 of=1 complete=",
+		"incarnation=1f generation=1 phase=averylongnameofaphase chunks=0 of=1 complete=",
+		"incarnation=1f generation=4294967296 phase=loading chunks=0 of=1 complete=",
+		"incarnation=1f generation=1 phase=loading chunks=-1 of=1 complete=",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete= ",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete=,1",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete=1,",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete=1-",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete=2-1",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete=1-3,3",
+		"incarnation=1f generation=1 phase=loading chunks=0 of=1 complete=5,4",
 	};
 	LoadReport report;
 

@@ -62,9 +62,9 @@ static SchemaSequence sequences[] = {
 };
 static SchemaPartitioning by_range = {"range", "RANGE (id)"};
 static SchemaPartitioning by_hash = {"hash", "HASH (id)"};
-static SchemaPartitionOf part_of = {"public", "root", "FOR VALUES FROM (1) TO (9)"};
-static SchemaPartitionOf rest_of = {"public", "root", "DEFAULT"};
-static SchemaPartitionOf gone_of = {"public", "gone", "DEFAULT"};
+static SchemaPartitionOf part_of = {"public", "root", "FOR VALUES FROM (1) TO (9)", NULL};
+static SchemaPartitionOf rest_of = {"public", "root", "DEFAULT", NULL};
+static SchemaPartitionOf gone_of = {"public", "gone", "DEFAULT", NULL};
 static SchemaName parents[] = {{"public", "t"}, {"public", "gone"}};
 static SchemaColumn child_columns[] = {
 	{.name = "id", .type = "integer", .not_null = true, .inherited = true},
@@ -481,10 +481,11 @@ static const struct Since
 	{11, {.indexes = &(SchemaIndex){.name = "x", .include_count = 1}, .index_count = 1}},
 	{15, {.indexes = &(SchemaIndex){.name = "x", .nulls_not_distinct = true}, .index_count = 1}},
 	{18,
-	 {.indexes = &(SchemaIndex){.name = "x",
-								.constraint =
-									&(SchemaConstraint){"x", "PRIMARY KEY (a, b WITHOUT OVERLAPS)",
-														false, false}},
+	 {.indexes =
+		  &(SchemaIndex){.name = "x",
+						 .constraint =
+							 &(SchemaConstraint){
+								 .name = "x", .definition = "PRIMARY KEY (a, b WITHOUT OVERLAPS)"}},
 	  .index_count = 1}},
 	{18,
 	 {.checks = &(SchemaCheck){.name = "x", .definition = "CHECK ((a > 0)) NOT ENFORCED"},

@@ -251,6 +251,36 @@ every_refusal_says_what_to_do(void **state)
 	assert_string_equal(hint, "use --write-mode truncate, append or upsert, or empty the tables");
 }
 
+/* ---- what begins ---- */
+
+static bool
+play_note_begun(Structure *s, SluiceError *err)
+{
+	(void) err;
+	(void) snprintf(((Player *) s)->ran, sizeof(((Player *) s)->ran), "begun");
+	return true;
+}
+
+/* Where statements commit by themselves, what is begun is noted, but not what is refused. */
+static void
+beginning_is_noted_when_all_is_checked(void **state)
+{
+	const StructureSettings settings = {.create = CREATE_ALL};
+	StructureOps noting = playing;
+	Player player = {.base = {.ops = &noting, .document = &document, .settings = &settings},
+					 .state = OBJECT_SAME};
+	SluiceError err;
+
+	(void) state;
+	noting.note_begun = play_note_begun;
+	assert_false(structure_prepare(&player.base, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_ARGUMENT);
+	assert_string_equal(player.ran, "");
+	player.state = OBJECT_MISSING;
+	assert_true(structure_prepare(&player.base, &err));
+	assert_string_equal(player.ran, "begun");
+}
+
 /* ---- settings ---- */
 
 static void
@@ -390,6 +420,7 @@ main(void)
 		cmocka_unit_test(every_mode_by_what_is_there),
 		cmocka_unit_test(without_tables_they_must_be_there),
 		cmocka_unit_test(every_refusal_says_what_to_do),
+		cmocka_unit_test(beginning_is_noted_when_all_is_checked),
 		cmocka_unit_test(what_to_create_is_read),
 		cmocka_unit_test(what_makes_tables_must_be_allowed_to),
 		cmocka_unit_test(what_needs_another_comes_behind_it),
