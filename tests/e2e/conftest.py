@@ -9,6 +9,8 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import process, servers
+from harness.mysql import MySQL
+from harness.mysql_pipeline import MySQLPipeline
 from harness.nats import NatsServer
 from harness.pipeline import Pipeline
 from harness.postgres import NO_FSYNC, Postgres, Source
@@ -82,6 +84,25 @@ def pipeline(request, source, target, nats):
         if not server.is_running():
             server.start()
     made = Pipeline(source, target, nats, _short(request.node.name[len('test_'):].lower()))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope='module', params=servers.MYSQL_FLAVOURS)
+def mysql(request):
+    """A running MariaDB, then a running MySQL."""
+    yield from _running(MySQL(request.param))
+
+
+@pytest.fixture
+def to_mysql(request, source, mysql, nats):
+    """As pipeline, with MariaDB and then MySQL as the target."""
+    for server in (source, mysql, nats):
+        if not server.is_running():
+            server.start()
+    made = MySQLPipeline(source, mysql, nats, _short(request.node.name[len('test_'):].lower()))
     try:
         yield made
     finally:

@@ -33,7 +33,7 @@ class Copy:
         self.pipeline, self.mode = pipeline, mode
         self.random = random.Random(seed)
         self.counts = collections.Counter()
-        schemas.Generated(seed, min(int(pipeline.source.version), int(pipeline.target.version)), tables=90).load(pipeline.source, pipeline.name)
+        self.fill(seed)
         mixed = Mixed(pipeline.source, pipeline.name, random.Random(seed + 2))  # of all tables but those that follow
         pipeline.execute(bank.SCHEMA)
         pipeline.execute(bank.FUNCTIONS)
@@ -56,6 +56,18 @@ class Copy:
     def __exit__(self, *error):
         for load in self.loads:
             load.stop()
+
+    def fill(self, seed):
+        """Tables of all kinds."""
+        pipeline = self.pipeline
+        schemas.Generated(seed, min(int(pipeline.source.version), int(pipeline.target.version)), tables=90).load(pipeline.source, pipeline.name)
+
+    def compare(self):
+        return compare.compare(self.pipeline.source, self.pipeline.target, dbname=self.pipeline.name)
+
+    def check_structure(self):
+        catalogs.compare(self.pipeline.source, self.pipeline.target, self.pipeline.name, values=self.mode == 'convert',
+                         ignore=lambda kind, name, what: name.startswith('public.scratch') or schemas.not_in_document(name, what))
 
     def touch_big(self, cursor, number):
         """Rows of the big table change, move to other pages, come and go, all over the table."""
@@ -153,11 +165,10 @@ class Copy:
         self.check()
         if self.mode == 'convert':
             pipeline.wait_state('finished', LONG)
-            rows = compare.compare(pipeline.source, pipeline.target, dbname=pipeline.name)
+            rows = self.compare()
         else:
             rows = pipeline.wait_equal(timeout=LONG)
-        catalogs.compare(pipeline.source, pipeline.target, pipeline.name, values=self.mode == 'convert',
-                         ignore=lambda kind, name, what: name.startswith('public.scratch') or schemas.not_in_document(name, what))
+        self.check_structure()
         generation = pipeline.load_row()['generation']
         print(f'{[load.done for load in self.loads]} transactions, {generation} generations, {sum(rows.values())} rows, {dict(self.counts)}')
         return rows

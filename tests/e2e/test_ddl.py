@@ -419,8 +419,40 @@ def test_partitions_of_a_plain_table(pipeline):
                 'ALTER TABLE p ADD c int DEFAULT 4', 'INSERT INTO p VALUES (12)', 'DROP TABLE p1'):
         pipeline.execute(sql)
     pipeline.wait_caught_up()
-    assert pipeline.target.fetch('SELECT * FROM p ORDER BY id', dbname=pipeline.name) == [(1, None, 4), (11, None, 4), (12, None, 4)]
+    assert pipeline.target.fetch('SELECT * FROM p ORDER BY id', dbname=pipeline.name) == [(11, None, 4), (12, None, 4)]
     assert writer.is_ready()
+
+
+NESTED = '''
+    CREATE TABLE p (id int, d date, v text, u text GENERATED ALWAYS AS (upper(v)) STORED, PRIMARY KEY (id, d)) PARTITION BY RANGE (d);
+    CREATE TABLE p20 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01') PARTITION BY LIST (id);
+    CREATE TABLE p20a PARTITION OF p20 FOR VALUES IN (1, 2); CREATE TABLE p20b PARTITION OF p20 FOR VALUES IN (3);
+    CREATE TABLE p21 PARTITION OF p FOR VALUES FROM ('2021-01-01') TO ('2022-01-01'); CREATE INDEX p21_v ON p21 (v);
+    CREATE TABLE prest PARTITION OF p DEFAULT;
+    CREATE TABLE alone (id int NOT NULL, d date NOT NULL, v text, u text GENERATED ALWAYS AS (upper(v)) STORED, PRIMARY KEY (id, d))'''
+
+
+def test_rows_of_partitions_that_come_and_go(pipeline):
+    """At a target with one plain table they do the same as the partitions do at the source."""
+    if min(int(pipeline.source.version), int(pipeline.target.version)) < 12:
+        pytest.skip('generated columns came with PostgreSQL 12')
+    pipeline.execute(NESTED)
+    pipeline.execute('CREATE PUBLICATION rooted FOR ALL TABLES WITH (publish_via_partition_root)')
+    pipeline.execute("INSERT INTO p SELECT i, d, 'v' || i FROM generate_series(1, 3) i, unnest(ARRAY['2020-05-01', '2020-06-01', '2021-05-01', '2030-01-01']::date[]) d;"
+                     "INSERT INTO alone VALUES (7, '2022-03-01', 'alone')")
+    writer = pipeline.convert('--partitions', 'flatten', publication='rooted')
+    pipeline.wait_phase()
+    tables = ['public.p', 'public.alone']
+    for sql in ("DROP TABLE p20b", "ALTER TABLE p DETACH PARTITION p21", "INSERT INTO p21 VALUES (9, '2021-01-01', 'own')",
+                "ALTER TABLE p ATTACH PARTITION alone FOR VALUES FROM ('2022-01-01') TO ('2023-01-01')", "INSERT INTO p VALUES (8, '2022-05-01', 'new')",
+                "DROP TABLE p20", "INSERT INTO p VALUES (1, '2020-05-01', 'elsewhere now')"):
+        pipeline.execute(sql)
+        tables = ['public.p', *(name for name in ('public.p21', 'public.alone') if pipeline.source.fetch_one(
+            'SELECT NOT relispartition FROM pg_class WHERE oid = %s::regclass', (name,), pipeline.name))]
+        pipeline.wait_equal(tables)
+    assert pipeline.fetch_target("SELECT to_regclass('alone') IS NULL AND to_regclass('p21_v') IS NOT NULL")
+    pipeline.execute('DROP TABLE prest')
+    writer.wait_not_ready('prest: .*they are to be deleted there.*--on-ddl ignore')
 
 
 def test_columns_that_are_not_published(pipeline):

@@ -20,19 +20,20 @@ PAUSE = 20  # seconds a stopped process stays stopped
 class Bank:
     """The pipeline under load, the ways to hurt it, and what must hold after each."""
 
+    create_bank = staticmethod(bank.create)
+    Auditor = bank.Auditor
+
     def __init__(self, pipeline, seed):
         self.pipeline = pipeline
         self.random = random.Random(seed)
         self.counts = collections.Counter()
-        bank.create(pipeline.source, pipeline.target, pipeline.name)
+        self.create_bank(pipeline.source, pipeline.target, pipeline.name)
         self.writer = pipeline.start(tables=bank.TABLES)
         bank.open_accounts(pipeline.source, pipeline.name)
         pipeline.wait_caught_up()
-        self.auditor = bank.Auditor(pipeline.target, pipeline.name, pipeline.name)
+        self.auditor = self.Auditor(pipeline.target, pipeline.name, pipeline.name)
         client = bank.Client(random.Random(seed + 1))
         self.load = Load(pipeline.source, pipeline.name, client, CLIENTS, pause=0.005)
-        self.kinds = (self.terminate_worker, self.kill_worker, self.kill_backend, self.kill_writer, self.kill_nats,
-                      self.restart_source, self.restart_target)
 
     def __enter__(self):
         self.auditor.__enter__()
@@ -44,6 +45,10 @@ class Bank:
         self.auditor.__exit__()
 
     # -- ways to hurt it -------------------------------------------------
+
+    def kinds(self):
+        return (self.terminate_worker, self.kill_worker, self.kill_backend, self.kill_writer, self.kill_nats, self.restart_source,
+                self.restart_target)
 
     def worker_pid(self):
         """The decoding worker; it may have been killed just now, and comes back by itself."""
@@ -136,7 +141,7 @@ def test_random_kills(pipeline, seed, soak):
     began = time.monotonic()
     with Bank(pipeline, seed) as world:
         while True:
-            order = [kind for kind in world.kinds for _ in range(KILLS)]
+            order = [kind for kind in world.kinds() for _ in range(KILLS)]
             world.random.shuffle(order)
             for kind in order:
                 world.hurt(kind)

@@ -57,7 +57,7 @@ def test_convert_ends(pipeline):
     assert writer.wait() == 0
     assert rows_of(pipeline) == some(1, 50) and rows_of(pipeline, 'u') == []
     assert has_key(pipeline) and has_key(pipeline, 'u')
-    assert copy.report() == {'generation': '1', 'phase': 'done', 'chunks': '3', 'of': '3', 'complete': '0-2'}
+    assert copy.report() == {'incarnation': '1f', 'generation': '1', 'phase': 'done', 'chunks': '3', 'of': '3', 'complete': '0-2'}
     assert copy.left() == 0
     assert 'msg=finished' in writer.log() and 'copy: done, 50 of about 50 rows' in writer.log()
     assert pipeline.target.fetch('SELECT count(*) FROM sluice.load_bundle', dbname=pipeline.name) == [(0,)]

@@ -146,6 +146,32 @@ def test_repair_keeps_columns_of_the_target(shop):
     assert shop.fetch_target('SELECT seen FROM item WHERE id = 3') == '3'
 
 
+SWAPPED = '''
+    CREATE TABLE seat (id int PRIMARY KEY, place text UNIQUE, n int GENERATED ALWAYS AS IDENTITY, shown text GENERATED ALWAYS AS (upper(place)) STORED)'''
+
+
+def test_repair_of_swapped_unique_values(pipeline):
+    """Over more rows than a batch has, with a column of the target's own; and identity columns, which no UPDATE sets."""
+    pipeline.create(SWAPPED)
+    pipeline.start()
+    pipeline.execute("INSERT INTO seat (id, place) SELECT i, 'p' || i FROM generate_series(1, 1000) i")
+    pipeline.wait_caught_up()
+    pipeline.at_target('''
+        ALTER TABLE seat ADD mine text; UPDATE seat SET mine = 'm' || id;
+        UPDATE seat SET place = 'x' || id; UPDATE seat SET place = 'p' || 1001 - id;
+        DELETE FROM seat WHERE id = 7;
+        INSERT INTO seat (id, place) VALUES (2000, 'p994')''')
+    found = verify(pipeline, status=1).table('public.seat')
+    assert (found['missing'], found['extra'], found['different']) == (1, 1, 999)
+    assert verify(pipeline, '--repair').table('public.seat')['repaired'] == 1001
+    pipeline.wait_equal()
+    assert pipeline.fetch_target("SELECT count(*) FILTER (WHERE mine = 'm' || id), count(*) FILTER (WHERE mine IS NULL) FROM seat") == (999, 1)
+    pipeline.at_target('DELETE FROM seat WHERE id = 5; INSERT INTO seat (id, place, mine) VALUES (5, \'p5\', \'m5\')')
+    assert verify(pipeline, '--repair').table('public.seat')['repaired'] == 1
+    pipeline.wait_equal()
+    assert pipeline.fetch_target("SELECT mine FROM seat WHERE id = 5") == 'm5'
+
+
 def test_types_that_differ(pipeline):
     """The source's value is compared as the target's type, or both as text."""
     pipeline.execute('''
@@ -340,6 +366,36 @@ def test_rights(shop):
     finally:
         for server in (shop.source, shop.target):
             server.execute('DROP OWNED BY verifier; DROP ROLE verifier', dbname=shop.name)
+
+
+@pytest.fixture
+def verifier(shop):
+    """A role that may compare and repair all but what a test takes from it."""
+    verify(shop)  # makes sluice.hold
+    for server in (shop.source, shop.target):
+        server.execute('CREATE ROLE verifier LOGIN REPLICATION', dbname=shop.name)
+        server.execute('GRANT ALL ON ALL TABLES IN SCHEMA public TO verifier; GRANT USAGE ON SCHEMA sluice TO verifier; '
+                       'GRANT ALL ON ALL TABLES IN SCHEMA sluice TO verifier', dbname=shop.name)
+    shop.source.execute('GRANT postgres TO verifier', dbname=shop.name)  # the stream's owner
+    shop.target.execute('GRANT SET ON PARAMETER session_replication_role TO verifier', dbname=shop.name)
+    yield 'verifier'
+    for server in (shop.source, shop.target):
+        server.execute('DROP OWNED BY verifier; DROP ROLE verifier', dbname=shop.name)
+
+
+def test_a_missing_right_is_one_tables_trouble(shop, verifier):
+    """It is named, the others are compared and repaired, and the exit status is not that of equality."""
+    shop.target.execute('REVOKE SELECT ON item FROM verifier', dbname=shop.name)
+    done = verify(shop, user=verifier, status=1)
+    assert done.table('public.item')['result'] == 'broken' and 'permission denied for table item' in done.table('public.item')['error']
+    assert [done.table(f'public.{name}')['result'] for name in ('word', 'line')] == ['equal', 'equal']
+    shop.target.execute('GRANT SELECT ON item TO verifier; REVOKE UPDATE ON item FROM verifier', dbname=shop.name)
+    shop.at_target('UPDATE item SET price = 0 WHERE id < 5; UPDATE word SET n = -1 WHERE n = 5')
+    done = verify(shop, '--repair', user=verifier, status=1)
+    assert done.table('public.item')['result'] == 'differs' and 'permission denied for table item' in done.table('public.item')['error']
+    assert done.table('public.word')['result'] == 'equal' and done.table('public.word')['repaired'] == 1
+    assert 'cannot be repaired: ' in Verify(shop, '--no-json', '--repair', user=verifier).run(1).log
+    assert held(shop) == 0
 
 
 def test_password_stays_hidden(shop):

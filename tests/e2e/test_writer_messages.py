@@ -154,7 +154,7 @@ def test_apply_seconds_count_every_batch(pipeline, sync):
 
 WRONG_OPTIONS = {
     '--nats': ('http://h:4222', 'nats://h:port', 'nats://:4222', 'nats://h:70000'),
-    '--target': ('shop', 'mysql://u@h/d', 'postgresql://u@h:port/d', 'hosst=h', 'postgresql://u@h/d?sslmod=x'),
+    '--target': ('shop', 'mysql://u@h', 'mysql://u@h/d?ssl=x', 'postgresql://u@h:port/d', 'hosst=h', 'postgresql://u@h/d?sslmod=x'),
 }
 
 

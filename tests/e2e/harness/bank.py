@@ -101,6 +101,8 @@ class Auditor:
     has that forgotten.
     """
 
+    errors = psycopg2.Error  # of a target that is away
+
     def __init__(self, target, dbname, stream):
         self._target, self._dbname, self._stream = target, dbname, stream
         self._end = threading.Event()
@@ -129,24 +131,28 @@ class Auditor:
             try:
                 with self._target.cursor(self._dbname) as cursor:
                     self._read_on(cursor)
-            except psycopg2.Error:
+            except self.errors:
                 self._end.wait(0.02)
 
     def _read_on(self, cursor):
-        cursor.execute("SET statement_timeout = '10s'")
         next_read = time.monotonic()
         while not self._end.is_set():
             life = self._life
-            cursor.execute('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-            cursor.execute(BOOKS)
-            books = cursor.fetchone()
-            cursor.execute('SELECT epoch, commit_lsn - %s::pg_lsn FROM sluice.progress WHERE stream = %s',
-                           ('0/0', self._stream))
-            progress = cursor.fetchone()
-            cursor.execute('COMMIT')
-            self._judge(life, books, progress)
+            self._judge(life, *self.snapshot(cursor, self._stream))
             next_read = max(next_read + 0.05, time.monotonic())
             self._end.wait(next_read - time.monotonic())
+
+    @staticmethod
+    def snapshot(cursor, stream):
+        """The books, and (epoch, commit position) of the progress row."""
+        cursor.execute("SET statement_timeout = '10s'")
+        cursor.execute('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+        cursor.execute(BOOKS)
+        books = cursor.fetchone()
+        cursor.execute('SELECT epoch, commit_lsn - %s::pg_lsn FROM sluice.progress WHERE stream = %s', ('0/0', stream))
+        progress = cursor.fetchone()
+        cursor.execute('COMMIT')
+        return books, progress
 
     def _judge(self, life, books, progress):
         accounts, total, disagreeing, audit, notes = books

@@ -23,8 +23,10 @@ FROM pg_attribute a WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.a
 """
 
 # The shortest digits that read back as the same number came with release 12:
-# floats are compared by their bytes.
-AS_BYTES = {'real': 'float4send', 'double precision': 'float8send'}
+# floats, and what is made of them, are compared by their bytes.
+AS_BYTES = {'real': 'float4send', 'double precision': 'float8send', 'real[]': 'array_send', 'double precision[]': 'array_send',
+            **{name: f'{name}_send' for name in ('point', 'line', 'lseg', 'box', 'path', 'circle')}, 'polygon': 'poly_send',
+            **{f'{name}[]': 'array_send' for name in ('point', 'line', 'lseg', 'box', 'path', 'polygon', 'circle')}}
 
 SHOWN_DIFFERENCES = 10
 
@@ -140,11 +142,16 @@ def compare(source, target, tables=None, **options):
 
 def wait_equal(source, target, tables=None, timeout=60, **options):
     """Waits until source and target are equal, while nothing writes; else raises the last Difference."""
+    return until_equal(lambda: compare(source, target, tables, **options), timeout)
+
+
+def until_equal(compare_once, timeout=60):
+    """Repeats a comparison until it raises no Difference, and gives what it gives."""
     deadline = time.monotonic() + timeout
     pause = 0.05
     while True:
         try:
-            return compare(source, target, tables, **options)
+            return compare_once()
         except Difference:
             if time.monotonic() > deadline:
                 raise
@@ -161,18 +168,19 @@ def progress(target, stream, dbname='postgres'):
     return rows[0][0] if rows else None
 
 
-def wait_caught_up(source, target, stream, timeout=60, dbname='postgres', target_dbname=None):
+def wait_caught_up(source, target, stream, timeout=60, dbname='postgres', target_dbname=None, read_progress=None):
     """Waits until the target has what the source had committed when this was called.
 
     That is so when the progress row has reached the source's position, or when
     the stream's slot has: a slot is confirmed only for what is durable at the
-    target, and moves on its own past WAL that is not the stream's.
+    target, and moves on its own past WAL that is not the stream's. read_progress()
+    gives the progress row of a target that is not PostgreSQL.
     """
     lsn = source.fetch_one('SELECT pg_current_wal_flush_lsn()')
     last = {}
 
     def reached():
-        last['progress'] = progress(target, stream, target_dbname or dbname)
+        last['progress'] = read_progress() if read_progress else progress(target, stream, target_dbname or dbname)
         applied = last['progress'] and last['progress'].get('commit_lsn')
         last['slot'] = source.fetch_one(
             "SELECT max(confirmed_flush_lsn) FROM pg_replication_slots WHERE plugin = 'sluice' "

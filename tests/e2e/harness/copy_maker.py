@@ -56,7 +56,7 @@ class Table:
         index = {'name': f'{self.name}_pkey', 'definition': f'CREATE UNIQUE INDEX {self.name}_pkey ON public.{self.name} USING btree (id)',
                  'primary': True, 'unique': True, 'nulls_not_distinct': False, 'method': 'btree', 'predicate': None, 'include': [],
                  'columns': [{'name': 'id', 'expression': None, 'order': 'asc', 'nulls': 'last', 'collation': None, 'opclass': None}],
-                 'constraint': {'name': f'{self.name}_pkey', 'definition': 'PRIMARY KEY (id)', 'deferrable': False, 'deferred': False},
+                 'constraint': {'name': f'{self.name}_pkey', 'definition': 'PRIMARY KEY (id)', 'deferrable': False, 'deferred': False, 'comment': None},
                  'replica_identity': False, 'clustered': False, 'parent': None, 'comment': None}
         return {'id': self.relation, 'schema': 'public', 'name': self.name, 'kind': 'table', 'persistence': 'permanent', 'comment': None,
                 'options': [], 'replica_identity': 'default' if self.key else 'full', 'rows': 10, 'bytes': 1000, 'inherits': [],
@@ -148,13 +148,14 @@ class CopyMaker:
         loads, first = [], 0
         for table, chunks, more in tables:
             loads.append({'id': table.relation, 'schema': 'public', 'name': table.name, 'first_chunk': first, 'chunks': chunks, 'rows': 10,
-                          'bytes': 1000, 'position': lsn(position), 'mode': 'exact', 'kept': [], **more})
+                          'bytes': 1000, 'position': lsn(position), 'mode': 'exact',
+                          'restarted': generation if more.get('mode') == 'restart' else 0, 'kept': [], **more})
             first += chunks
         whole = {'format': 'sluice-schema', 'version': 1, 'stream': self.stream, 'revision': 1,
                  'source': {'product': 'postgresql', 'version': 150000, 'database': 'x', 'encoding': 'UTF8'},
                  'schemas': [{'name': 'public', 'comment': None}], 'types': [], 'sequences': [],
                  'tables': [table.document() for table, _, _ in tables], 'carried': [], 'not_carried': [],
-                 'load': {'mode': mode, 'incarnation': f'{self.incarnation:x}', 'generation': generation, 'position': lsn(position),
+                 'load': {'mode': mode, 'incarnation': f'{self.incarnation:x}', 'generation': generation, 'since': 1, 'position': lsn(position),
                           'chunks': first, 'tables': loads}}
         packed = zstd(json.dumps(whole).encode())
         size = -(-len(packed) // parts)

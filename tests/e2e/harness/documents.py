@@ -27,8 +27,8 @@ def document_of(pipeline, tables=None, options=None):
 def with_load(document, generation=1, awaited=None):
     """The document as one of a copy that reads nothing, or one chunk of the table `awaited`, which never comes."""
     tables = [{'id': table['id'], 'schema': table['schema'], 'name': table['name'], 'first_chunk': 0, 'chunks': 1, 'rows': 0, 'bytes': 0,
-               'position': '0/0', 'mode': 'exact', 'kept': []} for table in document['tables'] if table['name'] == awaited]
-    return {**document, 'load': {'mode': 'convert', 'incarnation': f'{generation:x}', 'generation': generation, 'position': '0/0',
+               'position': '0/0', 'mode': 'exact', 'restarted': 0, 'kept': []} for table in document['tables'] if table['name'] == awaited]
+    return {**document, 'load': {'mode': 'convert', 'incarnation': f'{generation:x}', 'generation': generation, 'since': 1, 'position': '0/0',
                                  'chunks': len(tables), 'tables': tables}}
 
 

@@ -44,13 +44,16 @@ def descendants(pid):
     return found
 
 
+def title(pid):
+    """A process's command line, or what it shows in place of it; empty when it is gone."""
+    try:
+        return pathlib.Path(f'/proc/{pid}/cmdline').read_text(errors='replace').replace('\0', ' ')
+    except OSError:
+        return ''
+
+
 def titled(pid, word):
     """The process and those below it whose command line, or title, has a word."""
-    def title(process):
-        try:
-            return pathlib.Path(f'/proc/{process}/cmdline').read_text(errors='replace')
-        except OSError:
-            return ''
     return [process for process in (pid, *descendants(pid)) if word in title(process)]
 
 

@@ -240,9 +240,3 @@ def chinook(server, dbname):
     """Eleven plain tables with serial keys; the file's own commands about databases are passed over."""
     text = (samples('chinook') / 'Chinook_PostgreSql_SerialPKs.sql').read_text()
     server.psql(re.sub(r'^(DROP DATABASE|CREATE DATABASE|\\c) .*$', '', text, flags=re.MULTILINE), dbname)
-
-
-def not_in_document(name, what):
-    """What the schema document does not say, so that a target loses it: that a child declares a column which it also
-    inherits, and comments on the constraints of keys."""
-    return (name.startswith('public.duck ') and what == 'local') or (name == 'public.commented commented_key' and what == 'comment')

@@ -12,6 +12,7 @@ DEBIAN_NATS = '2.9'
 POSTGRES_VERSIONS = ('10', '11', '12', '13', '14', '15', '16', '17', '18')
 SOURCE_VERSIONS = ('13', '15', '17', '18')  # those the extension is built for
 NATS_VERSIONS = ('2.9', '2.15')
+MYSQL_FLAVOURS = ('mariadb-10.11', 'mysql-9.7')
 
 
 class ServerUnavailable(Exception):
@@ -42,6 +43,16 @@ def postgres_bin(version):
 def client_bin():
     """The folder with psql, pgbench and pg_recvlogical; they talk to every major."""
     return postgres_bin(DEBIAN_POSTGRES)
+
+
+def mysqld(flavour):
+    """The server program of MariaDB, which Debian has, or of MySQL."""
+    if flavour.startswith('mysql-'):
+        return fetched(flavour) / 'bin' / 'mysqld'
+    path = shutil.which('mariadbd', path='/usr/sbin:/usr/bin:/sbin:/bin')
+    if path is None:
+        raise ServerUnavailable('mariadbd is missing: run tools/install-deps')
+    return pathlib.Path(path)
 
 
 def nats_server(version):
