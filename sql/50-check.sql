@@ -111,7 +111,7 @@ BEGIN
 		JOIN pg_publication p ON quote_ident(p.pubname) = s.publications AND (p.pubupdate OR p.pubdelete)
 		JOIN pg_publication_tables t ON t.pubname = p.pubname
 		JOIN pg_class c ON c.oid = format('%I.%I', t.schemaname, t.tablename)::regclass
-		WHERE sluice.manages(s.owner) AND (c.relreplident = 'n' OR (c.relreplident = 'd' AND NOT EXISTS
+		WHERE sluice.manages(s.owner) AND t.schemaname <> 'sluice' AND (c.relreplident = 'n' OR (c.relreplident = 'd' AND NOT EXISTS
 			(SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)))
 	LOOP
 		RETURN QUERY SELECT 'replica identity', 'warning',

@@ -31,10 +31,10 @@ read_file(const char *path, ByteBuf *json, SluiceError *err)
 static bool
 fail_without(const WriterSettings *settings, SluiceError *err)
 {
-	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "stream %s has no schema document",
+	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "there is no schema document of a stream %s",
 					   settings->stream);
-	return sluice_hint(err, "the source publishes one when it begins a copy: mode convert or "
-							"convert+cdc");
+	return sluice_hint(err, "the source publishes one soon after a stream of mode convert or "
+							"convert+cdc is started: try again then, or look at the name");
 }
 
 static bool

@@ -245,7 +245,9 @@ every_refusal_says_what_to_do(void **state)
 	assert_string_equal(hint, "drop what exists, or use --schema-policy create_missing");
 	(void) choice(POLICY_CREATE_MISSING, WRITE_APPEND, CREATE_ALL, OBJECT_UNSUITABLE, false, false,
 				  hint);
-	assert_string_equal(hint, "alter what differs, or use --schema-policy drop_and_recreate");
+	assert_string_equal(hint,
+						"alter what differs, or use --schema-policy drop_and_recreate, which also "
+						"removes the rows that are there");
 	(void) choice(POLICY_CREATE_MISSING, WRITE_FAIL_IF_NOT_EMPTY, CREATE_ALL, OBJECT_SAME, true,
 				  false, hint);
 	assert_string_equal(hint, "use --write-mode truncate, append or upsert, or empty the tables");

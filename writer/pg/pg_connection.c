@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -349,14 +350,19 @@ open_connection(PgConnection *c, SluiceError *err)
 	return fail_connect(c, err);
 }
 
-/* A setting that needs a privilege; without it the writer goes on and says what that means. */
+/*
+ * A setting that needs a privilege; without it the writer goes on and says what that means: once, not
+ * with each of its connections.
+ */
 static bool
-try_setting(PgConnection *c, const char *sql, const char *consequence, bool *done, SluiceError *err)
+try_setting(PgConnection *c, const char *sql, const char *consequence, atomic_bool *told,
+			bool *done, SluiceError *err)
 {
 	*done = pg_query(c, NULL, err, "%s", sql);
 	if (*done || PQstatus(c->conn) == CONNECTION_BAD)
 		return *done;
-	log_failure(c->settings->log, LOG_WARNING, consequence, err, NULL);
+	if (!atomic_exchange(told, true))
+		log_failure(c->settings->log, LOG_WARNING, consequence, err, NULL);
 	sluice_error_clear(err);
 	return true;
 }
@@ -364,12 +370,13 @@ try_setting(PgConnection *c, const char *sql, const char *consequence, bool *don
 static bool
 set_durability(PgConnection *c, SluiceError *err)
 {
+	static atomic_bool told;
 	bool can_look = true;
 
 	if (!c->settings->synchronous &&
 		!try_setting(c, "SELECT pg_catalog.pg_current_wal_flush_lsn()",
 					 "cannot see how far the target's log is on disk: each commit waits for it",
-					 &can_look, err))
+					 &told, &can_look, err))
 		return false;
 	c->synchronous = c->settings->synchronous || !can_look;
 	return pg_query(c, NULL, err, "SET synchronous_commit = %s", c->synchronous ? "on" : "off");
@@ -392,6 +399,8 @@ pg_session_settings(PgConnection *c, SluiceError *err)
 static bool
 set_session(PgConnection *c, SluiceError *err)
 {
+	static atomic_bool told;
+
 	if (!pg_session_settings(c, err))
 		return false;
 	if (c->settings->look_only)
@@ -401,7 +410,7 @@ set_session(PgConnection *c, SluiceError *err)
 	return try_setting(c, "SET session_replication_role = replica",
 					   "triggers and foreign keys act at the target: changes are applied in source "
 					   "order, which is slower",
-					   &c->replica_role, err) &&
+					   &told, &c->replica_role, err) &&
 		   set_durability(c, err);
 }
 
