@@ -113,18 +113,23 @@ put_delete(MyTarget *target, const Table *table, const BundleRow *key, SluiceErr
 }
 
 static bool
-put_change(MyTarget *target, const Change *change, SluiceError *err)
+put_changed(MyTarget *target, const Change *change, SluiceError *err)
 {
 	const Table *table = change->table;
 	const BundleRow *old_row = change->old_row.fields > 0 ? &change->old_row : &change->new_row;
 	bool stays = table->key_count > 0 && key_unchanged(table, &change->old_row, &change->new_row);
 
+	return put_update(target, table, old_row, &change->new_row, !stays, err);
+}
+
+static bool
+put_change(MyTarget *target, const Change *change, SluiceError *err)
+{
 	switch (change->action)
 	{
-		case CHANGE_INSERT: return put_insert(target, table, &change->new_row, err);
-		case CHANGE_UPDATE:
-			return put_update(target, table, old_row, &change->new_row, !stays, err);
-		default: return put_delete(target, table, &change->old_row, err);
+		case CHANGE_INSERT: return put_insert(target, change->table, &change->new_row, err);
+		case CHANGE_UPDATE: return put_changed(target, change, err);
+		default: return put_delete(target, change->table, &change->old_row, err);
 	}
 }
 
