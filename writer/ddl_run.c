@@ -61,9 +61,9 @@ fail_unknown(DdlRun *run, const DdlPart *part, SluiceError *err)
 	log_statements(run, LOG_WARNING, "a change of structure is to be done by hand");
 	(void) sluice_fail(err, SLUICE_ERROR_DATA,
 					   "%s at the source: rows of %.130s have values there that were not sent: "
-					   "%s; to be run at the target: %.180s",
+					   "%s; to be run at the target: %.240s",
 					   run->ddl->change->command, name, part->unknown, told(run));
-	return sluice_hint(err, "run it there, and at the source an UPDATE that sets a column of all "
+	return sluice_hint(err, "run it there, then at the source an UPDATE that sets a column of all "
 							"rows to itself, which sends them; the writer goes on by itself");
 }
 

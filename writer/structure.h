@@ -118,6 +118,7 @@ typedef struct Structure
 	const SchemaDocument *document;
 	const StructureSettings *settings;
 	Log *log;			   /* warnings go there; may be NULL */
+	bool plans;			   /* nothing is made, a plan is told */
 	const Chosen *planned; /* of a plan: what will be there by then; else NULL */
 } Structure;
 

@@ -173,8 +173,10 @@ structure_plan(Structure *s, FILE *out, size_t *problems, SluiceError *err)
 	Chosen chosen = {0};
 	Telling telling = {.s = s, .out = out, .chosen = &chosen};
 	char hint[sizeof(err->hint)] = "";
-	bool good = structure_choose(s, &chosen, &telling.findings, hint, sizeof(hint), err);
+	bool good;
 
+	s->plans = true;
+	good = structure_choose(s, &chosen, &telling.findings, hint, sizeof(hint), err);
 	if (good)
 	{
 		s->planned = &chosen;

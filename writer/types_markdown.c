@@ -60,7 +60,12 @@ static const char behind[] =
 	"| `null` | becomes NULL, where the column may be; else as `error` |\n"
 	"| `text` | cannot come: the column is `longtext` and holds what PostgreSQL prints |\n"
 	"\n"
-	"The policy is the same for a copy's rows and for changes.\n"
+	"The policy is the same for a copy's rows and for changes. What a primary or unique key, or "
+	"the "
+	"replica identity, is made of\n"
+	"is neither clamped nor left NULL, as rows would become one: a structure with such a rule is "
+	"refused, and so is a value\n"
+	"that does not fit in such a column.\n"
 	"\n"
 	"## Other types: `--types`\n"
 	"\n"
@@ -77,7 +82,12 @@ static const char behind[] =
 	"its own type's, that over\n"
 	"the base type's, that over `*`; of equals the first. Type and policy may come from different "
 	"rules. An array in a\n"
-	"text column is PostgreSQL's `{1,2}`, in a `json` column `[1,2]`.\n";
+	"text column is PostgreSQL's `{1,2}`, in a `json` column `[1,2]`. A type that no server has, "
+	"as "
+	"`decimal(99,5)`, is\n"
+	"refused at the start; a rule about a type or column that is not there is named by `--plan` "
+	"and in "
+	"the log.\n";
 
 static const char *
 where_of(const TypeRow *row)

@@ -189,6 +189,45 @@ column_type_read(const char *text, ColumnType *type)
 	return true;
 }
 
+/* ---- limits ---- */
+
+#define DECIMAL_SCALE_MOST 30
+
+static const struct
+{
+	ColumnKind kind;
+	int least, most; /* of the first number */
+	const char *why;
+} limits[] = {
+	{KIND_FLOAT, 0, -1, "float with numbers makes the server round"},
+	{KIND_DOUBLE, 0, -1, "double with numbers makes the server round"},
+	{KIND_DECIMAL, 1, 65, "decimal has 1 to 65 digits, at most 30 of them behind the point"},
+	{KIND_BIT, 1, 64, "bit has 1 to 64 bits"},
+	{KIND_TIME, 0, 6, "time has 0 to 6 digits of seconds"},
+	{KIND_DATETIME, 0, 6, "datetime has 0 to 6 digits of seconds"},
+	{KIND_TIMESTAMP, 0, 6, "timestamp has 0 to 6 digits of seconds"},
+	{KIND_CHAR, 1, 255, "char has 1 to 255 characters"},
+	{KIND_VARCHAR, 1, 16383, "varchar has 1 to 16383 characters"},
+	{KIND_BINARY, 1, 255, "binary has 1 to 255 bytes"},
+	{KIND_VARBINARY, 1, 65532, "varbinary has 1 to 65532 bytes"},
+	{KIND_VECTOR, 1, 16383, "vector has 1 to 16383 dimensions"},
+};
+
+const char *
+column_type_refused(const ColumnType *type)
+{
+	if (type->is_unsigned && (type->kind < KIND_TINYINT || type->kind > KIND_DECIMAL))
+		return "only numbers are unsigned";
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+	{
+		if (limits[i].kind == type->kind && type->length >= 0 &&
+			(type->length < limits[i].least || type->length > limits[i].most ||
+			 type->scale > DECIMAL_SCALE_MOST || type->scale > type->length))
+			return limits[i].why;
+	}
+	return NULL;
+}
+
 /* ---- writing ---- */
 
 void

@@ -66,6 +66,9 @@ typedef struct ColumnType
  */
 extern bool column_type_read(const char *text, ColumnType *type);
 
+/* Why no server has such a type, as "decimal has ..."; NULL when it may have. */
+extern const char *column_type_refused(const ColumnType *type);
+
 #define COLUMN_TYPE_SIZE 64
 
 /* Writes it as SQL has it, without labels of ENUM and SET. */

@@ -80,6 +80,17 @@ pg_scalar_find(uint32_t oid)
 }
 
 bool
+pg_type_is_named(const char *name)
+{
+	for (size_t i = 0; i < TYPES; i++)
+	{
+		if (strcasecmp(types[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 pg_type_find(uint32_t oid, PgType *type)
 {
 	for (size_t i = 0; i < TYPES; i++)

@@ -21,6 +21,9 @@ typedef struct PgType
 /* The type of an oid; false when it is not known. */
 extern bool pg_type_find(uint32_t oid, PgType *type) SLUICE_MUST_CHECK;
 
+/* Whether a type that is known here has that name, in any case: "int4". */
+extern bool pg_type_is_named(const char *name);
+
 /* Bytes of every value, 0 when they vary. */
 extern uint32_t pg_type_length(const PgType *type);
 

@@ -43,7 +43,9 @@ enum
 	LOSES_ZONE = 32,   /* values stay right, but the type does not say that they are UTC */
 	LOSES_BOUNDS = 64, /* lower bounds of arrays other than 1 */
 	LOSES_FORM = 128,  /* blanks, order of keys and repeated keys of JSON */
-	LOSES_BITS = 8	   /* how many there are */
+	LOSES_BITS = 8,	   /* how many there are */
+	/* those that the loss policy is about */
+	LOSES_CHANGED = LOSES_NAN | LOSES_INFINITY | LOSES_RANGE | LOSES_DIGITS | LOSES_LENGTH
 };
 
 /* What the values of a column are written as. */

@@ -5,12 +5,15 @@
  */
 #include "type_rules.h"
 
+#include "pg_text.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PARTS_MAXIMUM 3 /* schema, table, column */
+#define RULE_SHOWN	  128
 
 const char *const loss_policy_names[] = {"error", "clamp", "null", "text", NULL};
 
@@ -23,6 +26,7 @@ typedef struct TypeRule
 	bool typed, judged;
 	ColumnType type;
 	LossPolicy policy;
+	char text[RULE_SHOWN]; /* for people */
 } TypeRule;
 
 struct TypeRules
@@ -230,11 +234,13 @@ read_policy(TypeRule *rule, const char *word, const char *whole, SluiceError *er
 }
 
 static bool
-read_rule(TypeRule *rule, char *text, const char *whole, SluiceError *err)
+read_rule(TypeRule *rule, char *text, SluiceError *err)
 {
+	const char *whole = rule->text;
 	char mark, second;
 	char *said = cut(text, "=:", &mark);
 	char *policy = mark == '=' ? cut(said, ":", &second) : said;
+	const char *why;
 
 	if (mark == '=')
 		mark = second;
@@ -244,6 +250,9 @@ read_rule(TypeRule *rule, char *text, const char *whole, SluiceError *err)
 		return fail_rule(whole, "says nothing: = and a type, or : and a policy are missing", err);
 	if (said != NULL && !column_type_read(trim(said), &rule->type))
 		return fail_rule(whole, "has a target type that is not known", err);
+	why = said != NULL ? column_type_refused(&rule->type) : NULL;
+	if (why != NULL)
+		return fail_rule(whole, why, err);
 	rule->typed = said != NULL;
 	return (mark != ':' || read_policy(rule, trim(policy), whole, err)) &&
 		   read_what(rule, trim(text), whole, err);
@@ -267,12 +276,14 @@ read_all(TypeRules *rules, SluiceError *err)
 	while (mark == ',')
 	{
 		char *rest = cut(text, ",", &mark);
-		char *rule = trim(text), whole[128];
+		char *rule = trim(text);
 
-		(void) snprintf(whole, sizeof(whole), "%s", rule);
-		if (*rule != '\0' && !read_rule(&rules->rules[rules->count++], rule, whole, err))
-			return false;
 		text = rest;
+		if (*rule == '\0')
+			continue;
+		(void) snprintf(rules->rules[rules->count].text, RULE_SHOWN, "%s", rule);
+		if (!read_rule(&rules->rules[rules->count++], rule, err))
+			return false;
 	}
 	return true;
 }
@@ -372,6 +383,39 @@ nearness(const TypeRule *rule, const TypeColumn *column)
 	if (is_base_type(rule, column))
 		return ABOUT_BASE;
 	return canon != NULL && strcasecmp(rule->parts[0], canon) == 0 ? ABOUT_CANON : NOT_ABOUT;
+}
+
+size_t
+type_rules_count(const TypeRules *rules)
+{
+	return rules != NULL ? rules->count : 0;
+}
+
+const char *
+type_rule_text(const TypeRules *rules, size_t rule)
+{
+	return rules->rules[rule].text;
+}
+
+bool
+type_rule_is_about(const TypeRules *rules, size_t rule, const TypeColumn *column)
+{
+	return nearness(&rules->rules[rule], column) != NOT_ABOUT;
+}
+
+bool
+type_rule_is_general(const TypeRules *rules, size_t rule)
+{
+	const TypeRule *one = &rules->rules[rule];
+
+	if (one->part_count != 1)
+		return false;
+	for (unsigned type = 1; type <= CANON_LAST; type++)
+	{
+		if (strcasecmp(one->parts[0], canon_name(type)) == 0)
+			return true;
+	}
+	return (!one->quoted && strcmp(one->parts[0], "*") == 0) || pg_type_is_named(one->name.name);
 }
 
 /* Type and policy may come from different rules. */

@@ -59,6 +59,18 @@ extern void type_rules_free(TypeRules *rules);
 extern TypeSaid type_rules_said(const TypeRules *rules, const TypeColumn *column);
 extern LossPolicy type_rules_policy(const TypeRules *rules, const TypeColumn *column);
 
+/* ---- rules by themselves, to find those that are about nothing ---- */
+
+extern size_t type_rules_count(const TypeRules *rules);
+
+/* As it was written, cut when it is long. */
+extern const char *type_rule_text(const TypeRules *rules, size_t rule);
+
+extern bool type_rule_is_about(const TypeRules *rules, size_t rule, const TypeColumn *column);
+
+/* Whether it names a type that every PostgreSQL has, a canonical one, or *. */
+extern bool type_rule_is_general(const TypeRules *rules, size_t rule);
+
 /* ---- types as PostgreSQL writes them ---- */
 
 #define SQL_TYPE_SIZE 256

@@ -214,7 +214,10 @@ def test_kill_in_the_middle(to_mysql, seed, kind, soak):
         copy.finish()
 
 
-def test_random_kills(to_mysql, seed):
+def test_random_kills(to_mysql, seed, soak):
+    """Only with --soak, as its brother with a PostgreSQL target."""
+    if not soak:
+        pytest.skip('only with --soak')
     with CopyToMySQL(to_mysql, seed) as copy:
         for _ in range(12):
             copy.hurt(copy.random.choice(copy.kinds))

@@ -1,10 +1,13 @@
 """The structure of a copy at MariaDB and MySQL targets, what --plan says of it, and changes of structure in a running stream."""
 import pathlib
+import re
 import subprocess
 
 import pytest
 
-from harness.mysql import quote
+from harness import servers
+from harness.mysql import MySQL, quote
+from harness.mysql_pipeline import MySQLPipeline
 from harness.wait import wait_for
 from harness.writer import BUILD
 
@@ -61,11 +64,15 @@ def definition(pipeline, name, database=None):
     return sorted(line.strip().rstrip(',') for line in lines[1:-1]), ' '.join(word for word in lines[-1].split() if not word.startswith('AUTO_INCREMENT'))
 
 
-def plan(pipeline, *flags, status=0):
-    """The text of --plan for the stream's newest document."""
-    done = subprocess.run(
+def plan_run(pipeline, *flags, **user):
+    return subprocess.run(
         [pathlib.Path(BUILD) / 'sluice-writer', '--plan', '--stream', pipeline.name, '--nats', pipeline.nats.url,
-         '--target', pipeline.target.uri(pipeline.name), *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+         '--target', pipeline.target.uri(pipeline.name, **user), *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+
+
+def plan(pipeline, *flags, status=0, **user):
+    """The text of --plan for the stream's newest document."""
+    done = plan_run(pipeline, *flags, **user)
     assert status is None or done.returncode == status, done.stderr
     return done.stdout
 
@@ -110,6 +117,57 @@ def test_plan(to_mysql):
     assert 'column public.wide.a is longtext, as the row would be longer than 65535 bytes' in text or 'public.wide.b is longtext' in text
     text = plan(to_mysql, '--types', 'public.m.id=longtext', status=3)
     assert 'it is part of a key' in text
+
+
+def test_plan_of_rules(to_mysql):
+    """Rules that would make one row of two are refused; those about nothing are named; those that cannot be end the start."""
+    to_mysql.execute("""
+        CREATE TABLE key (k text PRIMARY KEY, v date); CREATE TABLE uni (id int PRIMARY KEY, d date NOT NULL UNIQUE);
+        CREATE TABLE ident (id numeric NOT NULL, v int); CREATE UNIQUE INDEX by_id ON ident (id); ALTER TABLE ident REPLICA IDENTITY USING INDEX by_id;
+        CREATE TABLE "all" (k text, d date); ALTER TABLE "all" REPLICA IDENTITY FULL""")
+    to_mysql.stream(mode='convert')
+    wait_for(lambda: plan(to_mysql, status=None), LONG, 'the schema document')
+    for policy in ('clamp', 'null'):
+        text = plan(to_mysql, '--types', f'*:{policy}', status=3)
+        for column, key in (('key.k', 'key_pkey'), ('uni.d', 'uni_d_key'), ('ident.id', 'by_id')):
+            assert f'column public.{column} is in the key {key}, so it cannot have the policy {policy}' in text
+        assert 'column public.key.v' not in text and 'column public.uni.id' not in text and 'column public.all' not in text
+        text = plan(to_mysql, '--types', f'*:{policy}, public.key.k:error, public.uni.d:error, public.ident.id:error')
+        assert 'problem:' not in text and 'is about nothing' not in text
+    assert 'public.key.k' in plan(to_mysql, '--types', 'public.key.k=varchar(3):clamp', status=3)
+    text = plan(to_mysql, '--types', 'numerik=longtext, public.nosuch.col=longtext, public.key.x:error, float8:null, numeric:error')
+    for rule in ('numerik=longtext', 'public.nosuch.col=longtext', 'public.key.x:error'):
+        assert f'--types: rule "{rule}" is about nothing' in text
+    assert text.count('is about nothing') == 3
+    done = plan_run(to_mysql, '--types', 'numeric=decimal(99,5)')
+    assert done.returncode not in (0, 3) and '--types' in done.stderr and '1 to 65 digits' in done.stderr
+
+
+def test_plan_of_rights(to_mysql):
+    """What the target's user surely may not make is a problem; what roles may allow is none."""
+    to_mysql.execute('CREATE SCHEMA k_1; CREATE TABLE k_1.t (id int PRIMARY KEY); CREATE TABLE t (id int PRIMARY KEY)')
+    to_mysql.stream(mode='convert')
+    wait_for(lambda: plan(to_mysql, status=None), LONG, 'the schema document')
+    server = to_mysql.target
+    here, there = f'lacks CREATE on database {to_mysql.name}, in which tables are to be made', 'lacks CREATE on database k_1, which is to be made'
+    server.execute("CREATE USER plain@'%'; CREATE ROLE makers")
+    try:
+        server.execute(f"GRANT SELECT, INSERT, CREATE VIEW ON `{to_mysql.name}`.* TO plain@'%'")
+        text = plan(to_mysql, status=3, user='plain')
+        assert here in text and there in text
+        server.execute(f"GRANT CREATE ON `{to_mysql.name}`.* TO plain@'%'; GRANT CREATE ON `k\\_2`.* TO plain@'%'")
+        text = plan(to_mysql, status=3, user='plain')
+        assert here not in text and there in text
+        server.execute("GRANT CREATE ON `k\\_1`.* TO plain@'%'")
+        plan(to_mysql, user='plain')
+        server.execute("REVOKE ALL ON `k\\_1`.* FROM plain@'%'; GRANT ALL ON `k%`.* TO plain@'%'")
+        plan(to_mysql, user='plain')
+        server.execute("REVOKE ALL ON `k%`.* FROM plain@'%'")
+        assert there in plan(to_mysql, status=3, user='plain')
+        server.execute("GRANT makers TO plain@'%'")
+        plan(to_mysql, user='plain')
+    finally:
+        server.execute("DROP USER plain@'%'; DROP ROLE makers")
 
 
 def test_types(to_mysql):
@@ -279,3 +337,77 @@ def test_stop(to_mysql):
     assert 'ADD COLUMN `w` int DEFAULT 5' in text
     to_mysql.at_target("ALTER TABLE t ADD w int DEFAULT 5, MODIFY v longtext DEFAULT ('x')")
     to_mysql.wait_equal(timeout=LONG)
+
+
+def told(text):
+    """The statements that the writer asks for."""
+    return re.search(r'to be run at the target: (.*); (run it there|the log has)', text).group(1)
+
+
+USINGS = {
+    'constant': ('int', '1'), 'number': ('int', 'length(v)'), 'not_null': ('int', '7), ALTER v SET NOT NULL, ALTER v SET DEFAULT (5'),
+    'json': ('jsonb', 'to_jsonb(v)'), 'shorter': ('varchar(3)', 'left(v, 3)'), 'day': ('date', "date '2026-01-01' + id"), 'list': ('int[]', 'ARRAY[id]'),
+}
+
+
+@pytest.mark.parametrize('kind', USINGS)
+def test_using(to_mysql, kind):
+    """Whatever a USING says: what the writer asks for can be done as it stands, and then it goes on by itself."""
+    type_, expression = USINGS[kind]
+    to_mysql.execute("CREATE TABLE t (id int PRIMARY KEY, v text, w int); INSERT INTO t VALUES (1, 'abcd'), (2, '12'), (3, NULL)")
+    writer = to_mysql.convert()
+    to_mysql.wait_phase()
+    to_mysql.execute(f'ALTER TABLE t ALTER v TYPE {type_} USING ({expression})')
+    text = writer.wait_not_ready('only the source can tell what its USING makes')
+    assert 'MODIFY COLUMN `v`' in told(text)
+    to_mysql.at_target(told(text))
+    to_mysql.execute('UPDATE t SET w = id; INSERT INTO t (id, v) SELECT 4, v FROM t WHERE id = 1')
+    to_mysql.wait_equal(timeout=LONG)
+
+
+@pytest.mark.parametrize('policy', ['apply', 'stop'])
+def test_using_done_already(to_mysql, policy):
+    """A column that has its type is not asked for; what else the change has is done, or asked for."""
+    to_mysql.execute("CREATE TABLE t (id int PRIMARY KEY, v text, j jsonb); INSERT INTO t VALUES (1, 'abcd', '[1]')")
+    writer = to_mysql.convert('--on-ddl', policy)
+    to_mysql.wait_phase()
+    to_mysql.at_target('UPDATE t SET v = NULL; ALTER TABLE t MODIFY v int')
+    to_mysql.execute('ALTER TABLE t ALTER v TYPE int USING 1, ALTER v SET DEFAULT 5; UPDATE t SET id = 1')
+    if policy == 'stop':
+        to_mysql.at_target(told(writer.wait_not_ready('MODIFY COLUMN `v` int DEFAULT 5')))
+    to_mysql.wait_equal(timeout=LONG)
+    assert rows(to_mysql, "SELECT COLUMN_DEFAULT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND COLUMN_NAME = 'v'", to_mysql.name) == [('5',)]
+    to_mysql.execute("ALTER TABLE t ALTER j TYPE text USING 'x'")
+    to_mysql.at_target(told(writer.wait_not_ready('MODIFY COLUMN `j` longtext')))
+    to_mysql.execute('UPDATE t SET v = 6')
+    to_mysql.wait_equal(timeout=LONG)
+
+
+@pytest.fixture(params=servers.MYSQL_FLAVOURS)
+def with_log(request, source, nats):
+    """As to_mysql, at a server with a binary log of rows."""
+    server = MySQL(request.param, {'log-bin': 'changes', 'server-id': '1', 'binlog-format': 'ROW'}, 'logging')
+    try:
+        server.start()
+        made = MySQLPipeline(source, server, nats, f't_with_log_{server.product}')
+        yield made
+        made.close()
+    finally:
+        server.remove()
+
+
+def test_column_with_drawn_default(with_log):
+    """Where MySQL has a binary log of rows it adds no column that draws its values; the default comes behind it."""
+    with_log.execute('CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE empty (id int PRIMARY KEY); INSERT INTO t VALUES (1, 1), (2, 2)')
+    writer = with_log.convert()
+    with_log.wait_phase()
+    assert with_log.fetch_target('SELECT @@log_bin') == 1
+    with_log.execute('ALTER TABLE empty ADD u uuid NOT NULL DEFAULT gen_random_uuid(); INSERT INTO empty SELECT generate_series(1, 5)')
+    with_log.wait_equal(timeout=LONG)
+    with_log.execute('ALTER TABLE t ADD u uuid DEFAULT gen_random_uuid()')
+    text = writer.wait_not_ready('its default is volatile')
+    assert 'ALTER COLUMN `u` SET DEFAULT (UUID())' in told(text)
+    with_log.at_target(told(text))
+    with_log.execute('UPDATE t SET v = v; INSERT INTO t VALUES (3)')
+    with_log.wait_equal(timeout=LONG)
+    assert rows(with_log, "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND COLUMN_DEFAULT = 'uuid()'", with_log.name) == [(2,)]

@@ -147,6 +147,27 @@ NARROWER = (
     ('jsonb', 'varchar(5)', "'{\"long\": true}'"), ('text', 'json', "'no json'"))
 
 
+@pytest.mark.parametrize('policy', ('clamp', 'null'))
+@pytest.mark.parametrize('rows', (1, 200), ids=('one', 'many'))
+def test_keys_are_refused(to_mysql, policy, rows):
+    """Keys that are equal when they are clamped stay two rows: a stream without a structure of its own refuses them."""
+    to_mysql.create('CREATE TABLE prim (k text PRIMARY KEY, v int)', 'CREATE TABLE prim (k varchar(3) PRIMARY KEY, v int)')
+    to_mysql.create('CREATE TABLE uni (id int PRIMARY KEY, d date UNIQUE)', 'CREATE TABLE uni (id int PRIMARY KEY, d date UNIQUE)')
+    to_mysql.create('CREATE TABLE part (id int PRIMARY KEY, k text)', 'CREATE TABLE part (id int PRIMARY KEY, k varchar(4), UNIQUE (k(2)))')
+    writer = to_mysql.start('--types', f'*:{policy}')
+    for table, values in (('prim', "'four' || i, i"), ('uni', "i, '10000-01-01'::date + i"), ('part', "i, i || 'four'")):
+        to_mysql.execute(f'INSERT INTO {table} SELECT {values} FROM generate_series(1, {rows}) i')
+        text = writer.wait_not_ready(rf'\b{table}\b')
+        assert 'cannot have the value' in text, text
+        assert to_mysql.fetch_target(f'SELECT count(*) FROM {table}') == 0
+        for change in {'prim': ('MODIFY k varchar(20)',), 'uni': ('DROP INDEX d', 'MODIFY d longtext'), 'part': ('MODIFY k varchar(20)',)}[table]:
+            to_mysql.at_target(f'ALTER TABLE {table} {change}')
+        if table == 'part':
+            to_mysql.at_target('ALTER TABLE part DROP INDEX k')
+        writer.wait_ready()
+    to_mysql.wait_equal()
+
+
 @pytest.mark.parametrize('rows', (1, 200), ids=('one', 'many'))
 def test_narrower_columns_are_refused(to_mysql, rows):
     """Neither rounded, cut, wrapped nor left out, whatever the server would do by itself."""

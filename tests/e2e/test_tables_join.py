@@ -1,4 +1,5 @@
 """Tables that join and leave a stream while it runs."""
+import contextlib
 import random
 import signal
 
@@ -219,11 +220,13 @@ def test_cdc_brings_changes_only(pipeline):
 # -- kills ----------------------------------------------------------------
 
 def hit(pipeline, title, number):
-    found = guard.titled(pipeline.source.process.pid, f'postgres: sluice {title} {pipeline.name}')
-    if found and number == signal.SIGKILL:
-        pipeline.source.crash_backend(random.choice(found))
-    elif found:
-        pipeline.source.signal_backend(random.choice(found), number)
+    """A signal to one of those processes, if there is one: copiers come and go."""
+    for pid in guard.titled(pipeline.source.process.pid, f'postgres: sluice {title} {pipeline.name}')[:1]:
+        with contextlib.suppress(ProcessLookupError, RuntimeError):  # it has ended by itself since
+            if number == signal.SIGKILL:
+                pipeline.source.crash_backend(pid)
+            else:
+                pipeline.source.signal_backend(pid, number)
 
 
 def kill_writer(pipeline):

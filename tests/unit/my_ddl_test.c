@@ -522,10 +522,60 @@ what_the_server_converts_otherwise_is_by_hand(void **state)
 	MyChange change;
 
 	(void) state;
-	assert_true(my_change_make(&change, &source, &mariadb, NULL, "shop", CREATE_ALL, true, &err));
-	assert_int_equal(change.ddl.count, 1);
-	assert_non_null(change.ddl.parts[0].unknown);
-	my_change_free(&change);
+	for (int exact = 0; exact < 2; exact++)
+	{
+		assert_true(
+			my_change_make(&change, &source, &mariadb, NULL, "shop", CREATE_ALL, exact == 1, &err));
+		assert_int_equal(change.ddl.count, 2);
+		assert_non_null(change.ddl.parts[0].unknown);
+		assert_int_equal(change.ddl.parts[0].end, 3);
+		assert_non_null(
+			strstr(script_sql(&change.ddl.script, 0), "DATA_TYPE NOT IN ('int', 'int')"));
+		assert_string_equal(script_sql(&change.ddl.script, 1), "SET SESSION sql_mode = ''");
+		assert_string_equal(script_sql(&change.ddl.script, 2),
+							"ALTER TABLE `shop`.`t` MODIFY COLUMN `a` int");
+		assert_null(change.ddl.parts[1].unknown);
+		my_change_free(&change);
+	}
+}
+
+/* MySQL with a binary log of rows refuses ADD COLUMN with such a default. */
+static void
+defaults_that_are_drawn_come_behind_the_column(void **state)
+{
+	static const char *const statements[] = {
+		"ALTER TABLE `shop`.`t` ADD COLUMN `u` char(36) COLLATE ascii_bin NOT NULL",
+		"ALTER TABLE `shop`.`t` ALTER COLUMN `u` SET DEFAULT (UUID())",
+	};
+	SchemaColumn columns[] = {{COLUMN("a", "integer", CANON_INT32), .position = 1},
+							  {COLUMN("u", "uuid", CANON_UUID), .position = 2, .not_null = true,
+							   .default_value = "gen_random_uuid()",
+							   .default_kind = SCHEMA_DEFAULT_EXPRESSION}};
+	SchemaTable old = {
+		.id = 7, .schema = "public", .name = "t", .columns = columns, .column_count = 1};
+	SchemaTable new = {
+		.id = 7, .schema = "public", .name = "t", .columns = columns, .column_count = 2};
+	SchemaFill drawn = {7, 2, SCHEMA_FILL_UNKNOWN, "its default is volatile"};
+	SchemaChange source = {.before = {.tables = &old, .table_count = 1},
+						   .after = {.tables = &new, .table_count = 1},
+						   .fills = &drawn};
+	SluiceError err = {0};
+	MyChange change;
+
+	(void) state;
+	for (size_t fills = 0; fills < 2; fills++)
+	{
+		source.fill_count = fills;
+		assert_true(
+			my_change_make(&change, &source, &mysql, NULL, "shop", CREATE_ALL, false, &err));
+		assert_int_equal(change.ddl.count, 2);
+		assert_int_equal(change.ddl.parts[0].unknown != NULL, fills);
+		assert_string_equal(script_sql(&change.ddl.script, 1), statements[0]);
+		assert_string_equal(script_sql(&change.ddl.script, 2), statements[1]);
+		assert_null(change.ddl.parts[1].unknown);
+		assert_string_equal(script_sql(&change.ddl.script, 4), statements[1]);
+		my_change_free(&change);
+	}
 }
 
 int
@@ -542,6 +592,7 @@ main(void)
 		cmocka_unit_test(comments_and_names_are_cut),
 		cmocka_unit_test(changes_are_what_differs),
 		cmocka_unit_test(what_the_server_converts_otherwise_is_by_hand),
+		cmocka_unit_test(defaults_that_are_drawn_come_behind_the_column),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ typedef struct Pair
 } Pair;
 
 static MyConverter *
-choose(const Pair *pair, bool nullable, SluiceError *err)
+choose_of(const Pair *pair, bool nullable, bool identifies, SluiceError *err)
 {
 	BundleColumn source = {.name = "c",
 						   .type_name = "type",
@@ -42,11 +42,18 @@ choose(const Pair *pair, bool nullable, SluiceError *err)
 					   .charset = text ? "utf8mb4" : "",
 					   .collation = "",
 					   .nullable = nullable,
+					   .identifies = identifies,
 					   .json = strncmp(pair->target, "json", 4) == 0};
 
 	(void) snprintf(type, sizeof(type), "%.*s", (int) strcspn(column.full_type, "( "),
 					column.full_type);
 	return my_converter_choose(&source, &column, pair->policy, err);
+}
+
+static MyConverter *
+choose(const Pair *pair, bool nullable, SluiceError *err)
+{
+	return choose_of(pair, nullable, false, err);
 }
 
 static MyConverter *
@@ -658,6 +665,44 @@ how_a_field_gets_into_its_column(void **state)
 	}
 }
 
+/* Two keys that become the same would make one row of two. */
+static void
+keys_are_lost_by_no_policy(void **state)
+{
+	static const LossPolicy policies[] = {LOSS_ERROR, LOSS_CLAMP, LOSS_NULL};
+	static const Pair pairs[] = {
+		{.canon = CANON_TEXT, .target = "varchar(3)"},
+		{.canon = CANON_BYTES, .target = "varbinary(3)"},
+		{.canon = CANON_INT32, .target = "tinyint"},
+		{.canon = CANON_DATE, .target = "date"},
+	};
+	static const uint8_t value[] = {0x7F, 0x65, 0x66, 0x67}; /* beyond each */
+	RowField field = {value, sizeof(value)};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+	{
+		for (size_t k = 0; k < sizeof(policies) / sizeof(policies[0]); k++)
+		{
+			Pair pair = pairs[i];
+			MyConverter *converter;
+			SluiceError err = {0};
+			ByteBuf out;
+
+			pair.policy = policies[k];
+			converter = choose_of(&pair, true, true, &err);
+			assert_non_null(converter);
+			bytebuf_init(&out, &allocator_malloc, ROOM);
+			assert_false(my_value_literal(converter, &field, &out, &err));
+			assert_int_equal(err.code, SLUICE_ERROR_DATA);
+			assert_null(strstr(err.hint, "clamp"));
+			assert_non_null(strstr(err.hint, "key"));
+			bytebuf_free(&out);
+			my_converter_free(converter);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -682,6 +727,7 @@ main(void)
 		cmocka_unit_test(the_rest_is_printed),
 		cmocka_unit_test(fixed_lengths_are_held),
 		cmocka_unit_test(how_a_field_gets_into_its_column),
+		cmocka_unit_test(keys_are_lost_by_no_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

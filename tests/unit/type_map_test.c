@@ -298,6 +298,19 @@ wrong_rules_are_named(void **state)
 		{"public..c=int", "names nothing"},
 		{"numeric(10,2)=int", "how long it is"},
 		{"date:null, x", "\"x\""},
+		/* No server has these. */
+		{"numeric=decimal(99,5)", "1 to 65 digits"},
+		{"numeric=decimal(0)", "1 to 65 digits"},
+		{"numeric=decimal(40,31)", "at most 30"},
+		{"numeric=decimal(4,5)", "at most 30"},
+		{"text=varchar(0)", "1 to 16383"},
+		{"text=varchar(16384)", "1 to 16383"},
+		{"text=char(256)", "1 to 255"},
+		{"bytea=varbinary(65533)", "1 to 65532"},
+		{"bit=bit(65)", "1 to 64"},
+		{"timestamp=datetime(7)", "0 to 6"},
+		{"numeric=double(10,2)", "round"},
+		{"text=varchar(9) unsigned", "only numbers"},
 	};
 
 	(void) state;
@@ -310,6 +323,66 @@ wrong_rules_are_named(void **state)
 		if (strstr(err.message, wrong[i].message) == NULL)
 			fail_msg("%s: %s", wrong[i].text, err.message);
 		assert_string_not_equal(err.hint, "");
+	}
+}
+
+/* The largest types are ones. */
+static void
+limits_are_those_of_the_servers(void **state)
+{
+	static const char *const texts[] = {"numeric=decimal(65,30)",
+										"numeric=decimal(30,30)",
+										"numeric=decimal",
+										"text=varchar(16383)",
+										"text=char(255)",
+										"bytea=varbinary(65532)",
+										"bit=bit(64)",
+										"timestamp=datetime(0)",
+										"float4=double",
+										"int8=bigint unsigned",
+										"numeric=decimal(5) unsigned"};
+
+	(void) state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		type_rules_free(rules_of(texts[i]));
+}
+
+static void
+rules_about_nothing_are_found(void **state)
+{
+	static const struct
+	{
+		const char *text;
+		bool general, about;
+	} cases[] = {
+		{"numeric:null", true, true},
+		{"decimal:null", true, true},
+		{"*:null", true, true},
+		{"INT4=bigint", true, false},
+		{"integer=bigint", true, false},
+		{"int4[]=longtext", true, false},
+		{"tsvector=longtext", true, false},
+		{"float64:null", true, false},
+		{"numerik=longtext", false, false},
+		{"public.t.c=longtext", false, true},
+		{"public.mood=longtext", false, false},
+		{"public.t.d=longtext", false, false},
+		{"\"*\":null", false, false},
+	};
+	const TypeColumn column = column_of("numeric(10,2)", CANON_DECIMAL);
+
+	(void) state;
+	assert_int_equal(type_rules_count(NULL), 0);
+	for (size_t i = 0; i < COUNT(cases); i++)
+	{
+		TypeRules *rules = rules_of(cases[i].text);
+
+		assert_int_equal(type_rules_count(rules), 1);
+		assert_string_equal(type_rule_text(rules, 0), cases[i].text);
+		if (type_rule_is_general(rules, 0) != cases[i].general ||
+			type_rule_is_about(rules, 0, &column) != cases[i].about)
+			fail_msg("%s", cases[i].text);
+		type_rules_free(rules);
 	}
 }
 
@@ -464,6 +537,8 @@ main(void)
 		cmocka_unit_test(the_nearest_rule_wins),
 		cmocka_unit_test(policy_text_makes_text),
 		cmocka_unit_test(wrong_rules_are_named),
+		cmocka_unit_test(limits_are_those_of_the_servers),
+		cmocka_unit_test(rules_about_nothing_are_found),
 		cmocka_unit_test(types_that_cannot_be_are_refused),
 		cmocka_unit_test(column_types_are_read_as_servers_show_them),
 		cmocka_unit_test(sizes_are_those_of_the_servers),

@@ -37,7 +37,7 @@ static const char columns_sql[] =
 
 /* A column whose index has only a part of it gives no key; an expression has no name. */
 static const char keys_sql[] =
-	"SELECT INDEX_NAME, IF(SUB_PART IS NULL, IFNULL(COLUMN_NAME, ''), '')"
+	"SELECT INDEX_NAME, IF(SUB_PART IS NULL, IFNULL(COLUMN_NAME, ''), ''), IFNULL(COLUMN_NAME, '')"
 	" FROM information_schema.STATISTICS" WHERE_TABLE
 	" AND NON_UNIQUE = 0 ORDER BY INDEX_NAME, SEQ_IN_INDEX";
 
@@ -51,7 +51,7 @@ typedef struct Reading
 {
 	MyConnection *c;
 	char *database, *table; /* as literals */
-	MYSQL_RES *columns, *json;
+	MYSQL_RES *columns, *json, *keys;
 } Reading;
 
 static bool
@@ -182,11 +182,38 @@ fail_column(const char *name, SluiceError *err)
 	return sluice_hint(err, "add it; the writer then goes on by itself");
 }
 
+static bool
+is_key_column(const Table *table, const char *name)
+{
+	for (uint16_t i = 0; i < table->key_count; i++)
+	{
+		if (strcmp(table->relation->columns[table->key[i]].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a unique key there has the column, or a part of it. */
+static bool
+is_unique(MYSQL_RES *keys, const char *name)
+{
+	MYSQL_ROW row;
+
+	mysql_data_seek(keys, 0);
+	while ((row = mysql_fetch_row(keys)) != NULL)
+	{
+		if (strcasecmp(row[2], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* A computed column is not written, but may be part of the key. */
 static bool
-set_column(const Reading *reading, MyColumn *out, const BundleRelation *relation, uint16_t place,
+set_column(const Reading *reading, MyColumn *out, const Table *table, uint16_t place,
 		   SluiceError *err)
 {
+	const BundleRelation *relation = table->relation;
 	const BundleColumn *column = &relation->columns[place];
 	MYSQL_ROW row = find_column(reading->columns, column->name);
 	bool computed = (column->flags & COLUMN_GENERATED) != 0;
@@ -199,6 +226,7 @@ set_column(const Reading *reading, MyColumn *out, const BundleRelation *relation
 	if (!read_column(out, row, reading->json, err))
 		return false;
 	out->written &= !computed;
+	out->identifies = is_key_column(table, column->name) || is_unique(reading->keys, column->name);
 	out->converter = my_converter_choose(column, out, policy_of(reading->c, relation, column), err);
 	return out->converter != NULL;
 }
@@ -214,7 +242,7 @@ set_columns(const Reading *reading, MyTable *out, const Table *table, SluiceErro
 		return fail_memory(err);
 	for (uint16_t i = 0; i < relation->column_count; i++)
 	{
-		if (!set_column(reading, &out->columns[i], relation, i, err))
+		if (!set_column(reading, &out->columns[i], table, i, err))
 			return sluice_prefix(err, "table %s", table->name);
 		out->written = (uint16_t) (out->written + out->columns[i].written);
 	}
@@ -225,23 +253,14 @@ set_columns(const Reading *reading, MyTable *out, const Table *table, SluiceErro
 
 /* ---- keys ---- */
 
-static bool
-is_key_column(const Table *table, const char *name)
-{
-	for (uint16_t i = 0; i < table->key_count; i++)
-	{
-		if (strcmp(table->relation->columns[table->key[i]].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Of the unique keys, each a run of rows, one may be that of the table. */
 static void
 judge_keys(Table *table, MyTable *out, MYSQL_RES *keys)
 {
-	MYSQL_ROW row = mysql_fetch_row(keys);
+	MYSQL_ROW row;
 
+	mysql_data_seek(keys, 0);
+	row = mysql_fetch_row(keys);
 	while (row != NULL)
 	{
 		char name[300];
@@ -261,20 +280,14 @@ judge_keys(Table *table, MyTable *out, MYSQL_RES *keys)
 	}
 }
 
-static bool
-find_keys(Reading *reading, Table *table, MyTable *out, SluiceError *err)
+static void
+find_key(const Reading *reading, Table *table, MyTable *out)
 {
-	MYSQL_RES *keys;
-
 	table->keyed = false;
 	table->fixed = false;
-	if (!my_query(reading->c, &keys, err, keys_sql, reading->database, reading->table))
-		return false;
-	judge_keys(table, out, keys);
-	mysql_free_result(keys);
+	judge_keys(table, out, reading->keys);
 	for (uint16_t i = 0; i < table->key_count; i++)
 		table->keyed &= out->columns[table->key[i]].converter != NULL;
-	return true;
 }
 
 /* ---- the whole ---- */
@@ -305,11 +318,14 @@ read_all(Reading *reading, Table *table, MyTable *out, SluiceError *err)
 	reading->table = literal(relation->name);
 	if (out->name == NULL || reading->database == NULL || reading->table == NULL)
 		return fail_memory(err);
-	return find_table(reading, table, err) &&
-		   my_query(reading->c, &reading->columns, err, columns_sql, reading->database,
-					reading->table) &&
-		   find_json(reading, err) && set_columns(reading, out, table, err) &&
-		   find_keys(reading, table, out, err);
+	if (!find_table(reading, table, err) ||
+		!my_query(reading->c, &reading->columns, err, columns_sql, reading->database,
+				  reading->table) ||
+		!my_query(reading->c, &reading->keys, err, keys_sql, reading->database, reading->table) ||
+		!find_json(reading, err) || !set_columns(reading, out, table, err))
+		return false;
+	find_key(reading, table, out);
+	return true;
 }
 
 MyTable *
@@ -321,6 +337,7 @@ my_describe(MyConnection *c, Table *table, SluiceError *err)
 
 	mysql_free_result(reading.columns);
 	mysql_free_result(reading.json);
+	mysql_free_result(reading.keys);
 	free(reading.database);
 	free(reading.table);
 	if (good)

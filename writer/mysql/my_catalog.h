@@ -20,6 +20,7 @@ typedef struct MyColumn
 	bool json;					   /* JSON, also MariaDB's: text with json_valid() */
 	bool written;				   /* computed neither by source nor target */
 	bool key;					   /* of Table.key */
+	bool identifies;			   /* in that, or in a unique key there: tells rows apart */
 	struct MyConverter *converter; /* NULL where the target has no such column */
 } MyColumn;
 

@@ -370,6 +370,50 @@ add_filled(MyChange *change, const Columns *columns, const char *text, const Sch
 }
 
 static void
+set_default(MyChange *change, const Columns *columns, const char *value)
+{
+	my_change_put(alter(change, columns->pair->new), "ALTER COLUMN %I SET DEFAULT %s",
+				  columns->new->name, value);
+}
+
+static bool
+write_undefaulted(const void *what, FILE *out)
+{
+	const Written *written = what;
+	const MyDdl my = {.design = written->design, .unnumbered = true, .undefaulted = true};
+
+	my_write_column(&my, written->table, written->column, out);
+	return true;
+}
+
+/* The default comes behind the column, and once more when a crash came in between. */
+static void
+add_drawn(MyChange *change, const Columns *columns)
+{
+	const SchemaTable *table = columns->pair->new;
+	char *text = my_change_text(change, write_undefaulted,
+								&(Written){&change->new, table, columns->new, false});
+
+	my_change_put(alter(change, table), "ADD COLUMN %s", text);
+	set_default(change, columns, MY_DEFAULT_UUID);
+	my_change_put(ask(change, table, columns->new),
+				  " AND IFNULL(COLUMN_DEFAULT, 'NULL') = 'NULL')");
+	set_default(change, columns, MY_DEFAULT_UUID);
+	free(text);
+}
+
+static bool
+is_drawn(MyChange *change, const Columns *columns)
+{
+	char *value = my_change_text(change, write_default,
+								 &(Written){&change->new, columns->pair->new, columns->new, false});
+	bool drawn = strcmp(value, MY_DEFAULT_UUID) == 0;
+
+	free(value);
+	return drawn;
+}
+
+static void
 add_column(MyChange *change, const Columns *columns)
 {
 	const SchemaTable *table = columns->pair->new;
@@ -391,6 +435,8 @@ add_column(MyChange *change, const Columns *columns)
 	if (fill != NULL && fill->kind == SCHEMA_FILL_CONSTANT && fill->text != NULL &&
 		!ddl_same(fill->text, columns->new->default_literal))
 		add_filled(change, columns, text, fill);
+	else if (is_drawn(change, columns))
+		add_drawn(change, columns);
 	else
 	{
 		if (fill == NULL && default_is_lost(change, table, columns->new))
@@ -401,6 +447,81 @@ add_column(MyChange *change, const Columns *columns)
 }
 
 /* ---- changed ---- */
+
+/* MariaDB's JSON is text with a check that has the column's name. */
+static void
+put_json_type(MyChange *change, const Columns *columns)
+{
+	FILE *out = change->ddl.script.out;
+	const SchemaTable *table = columns->pair->new;
+	ColumnKind was = columns->was->choice.type.kind, is = columns->is->choice.type.kind;
+
+	if (change->new.target.flavour != FLAVOUR_MARIADB)
+		(void) fputs(is == KIND_JSON ? " OR DATA_TYPE <> 'json'" : "", out);
+	else if ((was == KIND_JSON) != (is == KIND_JSON))
+		my_change_put(out,
+					  " OR %sEXISTS (SELECT 1 FROM information_schema.CHECK_CONSTRAINTS"
+					  " WHERE CONSTRAINT_SCHEMA = %L AND TABLE_NAME = %L AND CONSTRAINT_NAME = %L"
+					  " AND CHECK_CLAUSE LIKE 'json_valid(%%')",
+					  is == KIND_JSON ? "NOT " : "", my_change_database(change, table), table->name,
+					  columns->new->name);
+}
+
+/* What put_exact_type() does not look at, where it tells the type that was from the one that is. */
+static void
+put_finer_type(MyChange *change, const Columns *columns)
+{
+	FILE *out = change->ddl.script.out;
+	const TypeChoice *was = &columns->was->choice, *is = &columns->is->choice;
+	bool was_text = column_kind_is_text(was->type.kind),
+		 is_text = column_kind_is_text(is->type.kind);
+
+	if (was->type.is_unsigned != is->type.is_unsigned)
+		(void) fprintf(out, " OR COLUMN_TYPE %s '%%unsigned%%'",
+					   is->type.is_unsigned ? "NOT LIKE" : "LIKE");
+	if (is->type.kind == KIND_BIT && is->type.length >= 0)
+		(void) fprintf(out, " OR NUMERIC_PRECISION <> %d", is->type.length);
+	if (was_text && is_text && !ddl_same(was->collation, is->collation))
+		my_change_put(
+			out, is->collation != NULL ? " OR COLLATION_NAME <> %L" : " OR COLLATION_NAME = %L",
+			is->collation != NULL ? is->collation : was->collation);
+	put_json_type(change, columns);
+}
+
+static const char *
+why_unknown(const SchemaFill *fill)
+{
+	if (fill == NULL)
+		return "the server would convert them otherwise";
+	return fill->kind == SCHEMA_FILL_UNKNOWN ? fill->text
+											 : "only the source can tell what its USING makes";
+}
+
+/*
+ * Rows get the values that the source made later: until then anything will do.  JSON takes no text
+ * that is none even so.
+ */
+static void
+tell_values(MyChange *change, const Columns *columns, const char *text, const SchemaFill *fill)
+{
+	const SchemaTable *table = columns->pair->new;
+
+	(void) ask(change, table, columns->new);
+	(void) fputs(" AND (", change->ddl.script.out);
+	put_exact_type(change, columns);
+	put_finer_type(change, columns);
+	(void) fputs("))", change->ddl.script.out);
+	put_rows_condition(change, table);
+	ddl_part(&change->ddl)->unknown = why_unknown(fill);
+	if (columns->is->choice.type.kind == KIND_JSON)
+		my_change_put(ddl_do(&change->ddl, "rows of", table->schema, table->name),
+					  "UPDATE %T SET %I = %s", my_change_database(change, table), table->name,
+					  columns->new->name, columns->was->not_null ? "'null'" : "NULL");
+	else
+		(void) fputs("SET SESSION sql_mode = ''",
+					 ddl_do(&change->ddl, "column", table->schema, table->name));
+	my_change_put(alter(change, table), "MODIFY COLUMN %s", text);
+}
 
 static void
 change_column(MyChange *change, const Columns *columns)
@@ -413,19 +534,17 @@ change_column(MyChange *change, const Columns *columns)
 
 	if (strcmp(behind_name(old), behind_name(new)) != 0)
 	{
-		bool same = same_type(change, columns);
+		bool told =
+			!same_type(change, columns) && (fill != NULL || !converts(columns->was, columns->is));
 
+		if (told)
+			tell_values(change, columns, new, fill);
 		(void) ask(change, table, columns->new);
 		if (change->exact)
 			put_exact(change, columns);
 		(void) fputc(')', change->ddl.script.out);
-		if (!same && (fill != NULL || !converts(columns->was, columns->is)))
-		{
-			ddl_part(&change->ddl)->unknown =
-				fill != NULL ? fill->text : "the server would convert them otherwise";
-			put_rows_condition(change, table);
-		}
-		rename_labels(change, columns);
+		if (!told)
+			rename_labels(change, columns);
 		my_change_put(alter(change, table), "MODIFY COLUMN %s%s", new,
 					  columns->is->automatic && columns->was->automatic ? " AUTO_INCREMENT" : "");
 	}

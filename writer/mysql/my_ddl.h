@@ -13,7 +13,8 @@ typedef struct MyDdl
 {
 	const MyDesign *design;
 	Script *script;
-	bool unnumbered; /* columns are written without AUTO_INCREMENT */
+	bool unnumbered;  /* columns are written without AUTO_INCREMENT */
+	bool undefaulted; /* columns are written without a default */
 } MyDdl;
 
 /* ---- parts of statements ---- */
@@ -37,6 +38,9 @@ extern void my_write_column(const MyDdl *ddl, const SchemaTable *table, const Sc
 /* A column's default, without the word; false when there is none there (out then has nonsense). */
 extern bool my_write_default(const MyDesign *design, const SchemaTable *table,
 							 const SchemaColumn *column, FILE *out);
+
+/* The default that is drawn for each row: MySQL with a binary log adds no column that has it. */
+#define MY_DEFAULT_UUID "(UUID())"
 
 /* A constant of a column's type, as PostgreSQL prints it; false when it cannot be one there. */
 extern bool my_write_constant(const MyDesign *design, const SchemaTable *table,

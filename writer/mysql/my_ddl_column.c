@@ -237,7 +237,7 @@ write_meaning(const MyColumnDesign *made, CanonType canon, Meaning meaning, FILE
 	int digits = made->choice.type.length > 0 ? made->choice.type.length : 0;
 
 	if (meaning == MEANS_UUID && canon == CANON_UUID && (kind == KIND_UUID || kind == KIND_CHAR))
-		return fputs("(UUID())", out) >= 0;
+		return fputs(MY_DEFAULT_UUID, out) >= 0;
 	if (kind == KIND_DATE && meaning != MEANS_UUID)
 		return fputs(meaning == MEANS_NOW_UTC ? "(UTC_DATE())" : "(CURRENT_DATE())", out) >= 0;
 	if (kind != KIND_DATETIME || meaning == MEANS_UUID || meaning == MEANS_TODAY)
@@ -359,7 +359,8 @@ my_write_column(const MyDdl *ddl, const SchemaTable *table, const SchemaColumn *
 					   column->generated == SCHEMA_GENERATED_STORED ? "STORED" : "VIRTUAL");
 	else if (made->not_null)
 		(void) fputs(" NOT NULL", out);
-	put_default(ddl, table, column, out);
+	if (!ddl->undefaulted)
+		put_default(ddl, table, column, out);
 	if (made->automatic && !ddl->unnumbered)
 		(void) fputs(" AUTO_INCREMENT", out);
 	if (comment == NULL && (made->choice.loses & LOSES_ZONE) != 0)

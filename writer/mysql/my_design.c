@@ -244,28 +244,56 @@ resolve(const MyDesign *design, const SchemaColumn *column, MyColumnDesign *made
 	made->labels = type != NULL && type->kind == SCHEMA_TYPE_ENUM ? type : NULL;
 }
 
+/* As rules see a column; false without memory, else *type_name is to be freed. */
+static bool
+ruled_column(const SchemaTable *table, const SchemaColumn *column, const MyColumnDesign *made,
+			 TypeColumn *ruled, char **type_name)
+{
+	bool built_in = strcmp(column->type_schema, "pg_catalog") == 0;
+
+	if (asprintf(type_name, "%s%s%s", built_in ? "" : column->type_schema, built_in ? "" : ".",
+				 column->type_name) < 0)
+		return false;
+	*ruled = (TypeColumn){.schema = table->schema,
+						  .table = table->name,
+						  .name = column->name,
+						  .type_name = *type_name,
+						  .type = made->base,
+						  .canon = column->canon,
+						  .element = column->element,
+						  .key_bytes = made->key_bytes,
+						  .labels_fit = labels_fit(made->labels)};
+	return true;
+}
+
+bool
+my_design_uses_rule(const MyDesign *design, const SchemaTable *table, const SchemaColumn *column,
+					size_t rule)
+{
+	TypeColumn ruled;
+	char *type_name;
+	bool used;
+
+	if (!ruled_column(table, column, my_design_column(design, table, column->name), &ruled,
+					  &type_name))
+		return true;
+	used = type_rule_is_about(design->rules, rule, &ruled);
+	free(type_name);
+	return used;
+}
+
 static bool
 choose(const MyDesign *design, const SchemaTable *table, const SchemaColumn *column,
 	   MyColumnDesign *made, SluiceError *err)
 {
-	char *type_name = NULL;
+	TypeColumn ruled;
+	char *type_name;
 	SluiceError own = {0};
-	bool built_in = strcmp(column->type_schema, "pg_catalog") == 0, good;
+	bool good;
 
-	if (asprintf(&type_name, "%s%s%s", built_in ? "" : column->type_schema, built_in ? "" : ".",
-				 column->type_name) < 0)
+	if (!ruled_column(table, column, made, &ruled, &type_name))
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the structure");
-	good = type_map_choose(&design->target, design->rules,
-						   &(TypeColumn){.schema = table->schema,
-										 .table = table->name,
-										 .name = column->name,
-										 .type_name = type_name,
-										 .type = made->base,
-										 .canon = column->canon,
-										 .element = column->element,
-										 .key_bytes = made->key_bytes,
-										 .labels_fit = labels_fit(made->labels)},
-						   &made->choice, &own);
+	good = type_map_choose(&design->target, design->rules, &ruled, &made->choice, &own);
 	free(type_name);
 	if (!good)
 	{

@@ -72,6 +72,10 @@ extern const char *my_design_collation(const MyDesign *design);
 /* The database of a source's schema. */
 extern const char *my_design_database(const MyDesign *design, const char *schema);
 
+/* Whether a rule of --types is about a column. */
+extern bool my_design_uses_rule(const MyDesign *design, const SchemaTable *table,
+								const SchemaColumn *column, size_t rule);
+
 /* The sequence that numbers a column's rows at the source: its own, or that of its default; or NULL. */
 extern const SchemaSequence *my_design_sequence(const MyDesign *design, const SchemaTable *table,
 												const SchemaColumn *column);
@@ -108,7 +112,7 @@ extern int my_design_prefix(const MyDesign *design, const SchemaTable *table,
 
 /*
  * Adds what the target cannot have of the tables that are to be made (chosen[number] & CHOSEN_CREATE),
- * and what is different there.  `create` are CREATE_ bits of structure.h.
+ * and what is different there; and of --types what cannot be done and what is about nothing.  `create` are CREATE_ bits of structure.h.
  */
 extern void my_design_tell(const MyDesign *design, unsigned create, const unsigned char *chosen,
 						   Findings *findings);

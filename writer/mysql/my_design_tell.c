@@ -127,6 +127,48 @@ tell_column(const Telling *telling, const SchemaColumn *column)
 						 table->name, column->name);
 }
 
+/* A key by which a column tells rows apart; or NULL. */
+static const SchemaIndex *
+identifying(const MyDesign *design, const SchemaTable *table, const SchemaColumn *column)
+{
+	for (size_t i = 0; i < table->index_count; i++)
+	{
+		const SchemaIndex *index = &table->indexes[i];
+		const char *why;
+
+		if (!index->replica_identity &&
+			(!index->unique || my_design_index(design, table, index, &why) != INDEX_MADE))
+			continue;
+		for (size_t k = 0; k < index->column_count; k++)
+		{
+			if (index->columns[k].name != NULL && strcmp(index->columns[k].name, column->name) == 0)
+				return index;
+		}
+	}
+	return NULL;
+}
+
+/* Rows whose keys become equal would become one. */
+static void
+tell_policy(const Telling *telling, const SchemaColumn *column)
+{
+	const SchemaTable *table = telling->table;
+	const TypeChoice *choice = &my_design_column(telling->design, table, column->name)->choice;
+	const char *policy = loss_policy_names[choice->policy];
+	const SchemaIndex *key;
+
+	if ((choice->policy != LOSS_CLAMP && choice->policy != LOSS_NULL) ||
+		(!choice->by_rule && (choice->loses & LOSES_CHANGED) == 0))
+		return;
+	key = identifying(telling->design, table, column);
+	if (key != NULL)
+		findings_problem(telling->findings,
+						 "column %s.%s.%s is in the key %s, so it cannot have the policy %s: rows "
+						 "would become one; say %s.%s.%s:error with --types",
+						 table->schema, table->name, column->name, key->name, policy, table->schema,
+						 table->name, column->name);
+}
+
 /* ---- checks ---- */
 
 static void
@@ -211,6 +253,38 @@ tell_key(const Telling *telling, const SchemaForeignKey *key)
 	}
 }
 
+/* ---- rules ---- */
+
+static bool
+is_used(const MyDesign *design, size_t rule)
+{
+	for (size_t i = 0; i < design->document->table_count; i++)
+	{
+		const SchemaTable *table = &design->document->tables[i];
+
+		for (size_t k = 0; k < table->column_count; k++)
+		{
+			if (my_design_uses_rule(design, table, &table->columns[k], rule))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* One about a type that every source has may be meant for later. */
+static void
+tell_rules(const MyDesign *design, Findings *findings)
+{
+	for (size_t i = 0; i < type_rules_count(design->rules); i++)
+	{
+		if (!type_rule_is_general(design->rules, i) && !is_used(design, i))
+			findings_warning(findings,
+							 "--types: rule \"%s\" is about nothing: the stream has no such type "
+							 "or column",
+							 type_rule_text(design->rules, i));
+	}
+}
+
 /* ---- tables ---- */
 
 static void
@@ -288,6 +362,8 @@ my_design_tell(const MyDesign *design, unsigned create, const unsigned char *cho
 	{
 		const Telling telling = {design, &document->tables[i], findings};
 
+		for (size_t k = 0; k < document->tables[i].column_count; k++)
+			tell_policy(&telling, &document->tables[i].columns[k]);
 		if ((chosen[i] & CHOSEN_CREATE) != 0)
 			tell_table(&telling);
 		if ((create & CREATE_INDEXES) != 0)
@@ -297,4 +373,5 @@ my_design_tell(const MyDesign *design, unsigned create, const unsigned char *cho
 			tell_key(&telling, &document->tables[i].foreign_keys[k]);
 	}
 	tell_others(design, findings);
+	tell_rules(design, findings);
 }

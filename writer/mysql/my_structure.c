@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "my_load.h"
+#include "my_rights.h"
 #include "my_structure_state.h"
 
 /* ---- running ---- */
@@ -167,6 +168,37 @@ judge_drops(const MyStructure *s, const Chosen *chosen, Findings *findings)
 	}
 }
 
+/* Whether something of a schema is to be made. */
+static bool
+makes(const SchemaDocument *document, const Chosen *chosen, size_t schema)
+{
+	bool made = (chosen->of[OBJECT_SCHEMA][schema] & CHOSEN_CREATE) != 0;
+
+	for (size_t i = 0; i < document->table_count; i++)
+		made |= (chosen->of[OBJECT_TABLE][i] & CHOSEN_CREATE) != 0 &&
+				strcmp(document->tables[i].schema, document->schemas[schema].name) == 0;
+	return made;
+}
+
+/* Before it is begun; then the server's own answer says it, and surely. */
+static void
+judge_rights(const MyStructure *s, const Chosen *chosen, Findings *findings)
+{
+	const SchemaDocument *document = s->base.document;
+
+	for (size_t i = 0; i < document->schema_count; i++)
+	{
+		const char *database = my_design_database(&s->design, document->schemas[i].name);
+
+		if (makes(document, chosen, i) && !my_may_create(s->c, database))
+			findings_problem(findings, "the target's user lacks CREATE on database %s, %s",
+							 database,
+							 (chosen->of[OBJECT_SCHEMA][i] & CHOSEN_CREATE) != 0
+								 ? "which is to be made"
+								 : "in which tables are to be made");
+	}
+}
+
 static bool
 judge(Structure *base, const Chosen *chosen, Findings *findings, SluiceError *err)
 {
@@ -182,6 +214,8 @@ judge(Structure *base, const Chosen *chosen, Findings *findings, SluiceError *er
 	}
 	my_design_tell(&s->design, base->settings->create, chosen->of[OBJECT_TABLE], findings);
 	judge_drops(s, chosen, findings);
+	if (base->plans)
+		judge_rights(s, chosen, findings);
 	return true;
 }
 

@@ -54,9 +54,12 @@ my_lose(MyConverter *c, const uint8_t *data, uint32_t length, const char *why, M
 	show_value(c, data, length, text, sizeof(text));
 	(void) sluice_fail(err, SLUICE_ERROR_DATA, "column %s %s cannot have the value %s: %s",
 					   c->column, c->full_type, text, why);
-	return sluice_hint(err,
-					   "give the column a wider type or text, or say with --types what becomes "
-					   "of such values: clamp or null");
+	return sluice_hint(err, "%s",
+					   c->identifies ? "the column is in a key, where values stay as they are lest "
+									   "rows become one: change the value at the source, or give "
+									   "the column a type that has it"
+									 : "give the column a wider type or text, or say with --types "
+									   "what becomes of such values: clamp or null");
 }
 
 /* ---- writing ---- */

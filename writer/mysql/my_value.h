@@ -18,7 +18,9 @@ typedef struct MyConverter MyConverter;
 
 /*
  * The converter of a column, to be given to my_converter_free(); texts of `source` and `column` are
- * copied.  NULL on error: ARGUMENT with a hint when values of the one cannot go to the other at all.
+ * copied.  What identifies rows is neither clamped nor left NULL, whatever the policy: rows would
+ * become one.  NULL on error: ARGUMENT with a hint when values of the one cannot go to the other at
+ * all.
  */
 extern MyConverter *my_converter_choose(const BundleColumn *source, const MyColumn *column,
 										LossPolicy policy, SluiceError *err);

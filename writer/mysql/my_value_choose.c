@@ -337,7 +337,9 @@ my_converter_choose(const BundleColumn *source, const MyColumn *column, LossPoli
 	}
 	bytebuf_init(&c->scratch, &allocator_malloc, MY_VALUE_MAXIMUM);
 	bytebuf_init(&c->nearest, &allocator_malloc, MY_VALUE_MAXIMUM);
-	c->policy = policy;
+	c->identifies = column->identifies;
+	c->policy =
+		c->identifies && (policy == LOSS_CLAMP || policy == LOSS_NULL) ? LOSS_ERROR : policy;
 	c->nullable = column->nullable;
 	c->column = strdup(column->name);
 	c->full_type = strdup(column->full_type);

@@ -43,6 +43,7 @@ struct MyConverter
 	ColumnType target;
 	LossPolicy policy;
 	bool nullable;
+	bool identifies;   /* rows; the policy is then neither LOSS_CLAMP nor LOSS_NULL */
 	bool doubles_only; /* JSON of MySQL: its numbers are doubles or 64-bit integers */
 	bool strip_blanks; /* of the source's char(n), which are none of the value */
 	uint8_t canon;
