@@ -129,9 +129,7 @@ typedef enum Reason
 static const char *const reason_hints[REASONS] = {
 	[BECAUSE_MISSING] = "create what is missing, or use --schema-policy create_missing",
 	[BECAUSE_EXISTS] = "drop what exists, or use --schema-policy create_missing",
-	[BECAUSE_DIFFERENT] =
-		"alter what differs, or use --schema-policy drop_and_recreate, which also "
-		"removes the rows that are there",
+	[BECAUSE_DIFFERENT] = "alter it, or use --schema-policy drop_and_recreate: its rows go, too",
 	[BECAUSE_ROWS] = "use --write-mode truncate, append or upsert, or empty the tables",
 	[BECAUSE_PARTED] = "set the publication's publish_via_partition_root, or use --partitions keep",
 	[BECAUSE_TARGET] = "use a newer target, or leave it out with --create or at the source",

@@ -199,7 +199,7 @@ def test_every_difference_is_named(copies):
             'table public.p: is not partitioned'):
         assert line in text
     text = copies.plan('--schema-policy=create_missing', status=3)
-    assert 'problem: table public.c: column' in text and 'what to do: alter what differs' in text
+    assert 'problem: table public.c: column' in text and 'what to do: alter it, or use' in text
 
 
 def test_what_fits_is_kept(copies):

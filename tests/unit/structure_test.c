@@ -246,8 +246,7 @@ every_refusal_says_what_to_do(void **state)
 	(void) choice(POLICY_CREATE_MISSING, WRITE_APPEND, CREATE_ALL, OBJECT_UNSUITABLE, false, false,
 				  hint);
 	assert_string_equal(hint,
-						"alter what differs, or use --schema-policy drop_and_recreate, which also "
-						"removes the rows that are there");
+						"alter it, or use --schema-policy drop_and_recreate: its rows go, too");
 	(void) choice(POLICY_CREATE_MISSING, WRITE_FAIL_IF_NOT_EMPTY, CREATE_ALL, OBJECT_SAME, true,
 				  false, hint);
 	assert_string_equal(hint, "use --write-mode truncate, append or upsert, or empty the tables");
