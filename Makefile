@@ -184,7 +184,8 @@ check-regress: $(if $(SAN),extension,install-extension)
 
 # Tests mostly wait, so several run at once, each with servers of its own; JOBS= for one after the other.
 JOBS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo 3)
-check-e2e: build install-extension
+# test_pg_text asks the unit test's program.
+check-e2e: build install-extension $(BUILD)/tests/unit/pg_text_test
 	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' SLUICE_BUILD='$(OUT)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(JOBS),-n $(JOBS)) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
 
 # ---- fuzzing ----
