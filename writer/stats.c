@@ -193,6 +193,23 @@ stats_set_level(Stats *stats, bool level)
 	atomic_store(&stats->behind, !level);
 }
 
+int64_t
+stats_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void
+stats_batch(Stats *stats, uint32_t transactions, int64_t started)
+{
+	counter_add(stats->transactions, transactions);
+	counter_add(stats->batches, 1);
+	histogram_observe(stats->apply_seconds, (double) (stats_clock() - started) / 1e6);
+}
+
 void
 stats_set_position(Stats *stats, const ChangeId *position, int64_t commit_time)
 {

@@ -56,6 +56,12 @@ extern void stats_count(Stats *stats, Table *table, TableCount kind, uint64_t mo
 /* Whether all that is in the stream now is applied. */
 extern void stats_set_level(Stats *stats, bool level);
 
+/* Microseconds of a clock that only goes forward. */
+extern int64_t stats_clock(void);
+
+/* A batch of so many transactions was committed, whose own was begun at `started` (stats_clock()). */
+extern void stats_batch(Stats *stats, uint32_t transactions, int64_t started);
+
 /* What is applied, and its commit time at the source; 0 leaves the time as it is. */
 extern void stats_set_position(Stats *stats, const ChangeId *position, int64_t commit_time);
 

@@ -34,6 +34,25 @@ target_is_postgresql(const char *uri)
 	return !my_uri_is(uri);
 }
 
+bool
+target_describe_batch(Target *target, const Batch *batch, TargetDescribe describe, SluiceError *err)
+{
+	for (size_t i = 0; i < batch->count; i++)
+	{
+		const Change *change = &batch->changes[i];
+		uint16_t count = change->action == CHANGE_TRUNCATE ? change->table_count : 1;
+
+		for (uint16_t k = 0; k < count; k++)
+		{
+			Table *table = change->action == CHANGE_TRUNCATE ? change->tables[k] : change->table;
+
+			if (!describe(target, table, err))
+				return false;
+		}
+	}
+	return true;
+}
+
 Target *
 target_open(const TargetSettings *settings, SluiceError *err)
 {

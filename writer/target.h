@@ -125,6 +125,11 @@ extern bool target_check(const char *uri, SluiceError *err) SLUICE_MUST_CHECK;
 /* Whether it is PostgreSQL's, which some of our commands are for alone. */
 extern bool target_is_postgresql(const char *uri);
 
+/* Reads the definition of every table that a batch touches, unless it is known: one by one. */
+typedef bool (*TargetDescribe)(Target *target, Table *table, SluiceError *err);
+extern bool target_describe_batch(Target *target, const Batch *batch, TargetDescribe describe,
+								  SluiceError *err) SLUICE_MUST_CHECK;
+
 /* Connects; the settings must outlive the target.  NULL on error. */
 extern Target *target_open(const TargetSettings *settings, SluiceError *err);
 

@@ -10,7 +10,6 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "my_alter.h"
 #include "my_hold.h"
@@ -87,22 +86,9 @@ my_target_describe(MyTarget *target, Table *table, SluiceError *err)
 }
 
 static bool
-describe_tables(MyTarget *target, const Batch *batch, SluiceError *err)
+describe(Target *base, Table *table, SluiceError *err)
 {
-	for (size_t i = 0; i < batch->count; i++)
-	{
-		const Change *change = &batch->changes[i];
-		uint16_t count = change->action == CHANGE_TRUNCATE ? change->table_count : 1;
-
-		for (uint16_t k = 0; k < count; k++)
-		{
-			Table *table = change->action == CHANGE_TRUNCATE ? change->tables[k] : change->table;
-
-			if (!my_target_describe(target, table, err))
-				return false;
-		}
-	}
-	return true;
+	return my_target_describe(my_target(base), table, err);
 }
 
 /* Where foreign keys are checked the order of tables matters. */
@@ -110,15 +96,6 @@ static bool
 make_plan(MyTarget *target, Plan *plan, Batch *batch, SluiceError *err)
 {
 	return target->c.foreign_keys ? plan_ordered(plan, batch, err) : plan_compact(plan, batch, err);
-}
-
-static int64_t
-now_microseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The batch is applied; `committed` when its transaction is, too. */
@@ -141,9 +118,7 @@ finish_batch(MyTarget *target, bool committed)
 	target->progress.stream_created = target->base.stream_created;
 	target->part = target->part_before = (PartDone){0};
 	my_note_commit(target);
-	counter_add(stats->transactions, batch->transactions);
-	counter_add(stats->batches, 1);
-	histogram_observe(stats->apply_seconds, (double) (now_microseconds() - target->started) / 1e6);
+	stats_batch(stats, batch->transactions, target->started);
 	my_publish_counts(target);
 }
 
@@ -250,12 +225,12 @@ target_mysql_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 	bool sent;
 
 	my_pass_part(target, batch);
-	if (!describe_tables(target, batch, err) || !make_plan(target, &target->plan, batch, err) ||
-		!target_mysql_settle(base, err))
+	if (!target_describe_batch(base, batch, describe, err) ||
+		!make_plan(target, &target->plan, batch, err) || !target_mysql_settle(base, err))
 		return false;
 	target->batch = batch;
 	if (!target->open)
-		target->started = now_microseconds();
+		target->started = stats_clock();
 	sent = my_send_plan(target, &target->plan, commit, err);
 	if (sent && commit)
 	{

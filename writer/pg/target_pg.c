@@ -9,7 +9,6 @@
 #include "target_pg.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "pg_hold.h"
 #include "pg_load.h"
@@ -93,22 +92,9 @@ pg_target_describe(PgTarget *target, Table *table, SluiceError *err)
 }
 
 static bool
-describe_tables(PgTarget *target, const Batch *batch, SluiceError *err)
+describe(Target *base, Table *table, SluiceError *err)
 {
-	for (size_t i = 0; i < batch->count; i++)
-	{
-		const Change *change = &batch->changes[i];
-		uint16_t count = change->action == CHANGE_TRUNCATE ? change->table_count : 1;
-
-		for (uint16_t k = 0; k < count; k++)
-		{
-			Table *table = change->action == CHANGE_TRUNCATE ? change->tables[k] : change->table;
-
-			if (!pg_target_describe(target, table, err))
-				return false;
-		}
-	}
-	return true;
+	return pg_target_describe(pg_of(base), table, err);
 }
 
 /* Without replication role the order of tables matters to foreign keys and triggers. */
@@ -116,15 +102,6 @@ static bool
 make_plan(PgTarget *target, Plan *plan, Batch *batch, SluiceError *err)
 {
 	return target->c.replica_role ? plan_compact(plan, batch, err) : plan_ordered(plan, batch, err);
-}
-
-static int64_t
-now_microseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t) now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* The batch is applied; `committed` when its transaction is, too. */
@@ -146,9 +123,7 @@ finish_batch(PgTarget *target, bool committed)
 	target->progress.stream_created = target->base.stream_created;
 	if (target->c.synchronous)
 		target->base.committed = ++target->base.durable;
-	counter_add(stats->transactions, batch->transactions);
-	counter_add(stats->batches, 1);
-	histogram_observe(stats->apply_seconds, (double) (now_microseconds() - target->started) / 1e6);
+	stats_batch(stats, batch->transactions, target->started);
 	pg_publish_counts(target);
 }
 
@@ -234,12 +209,12 @@ target_pg_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 	PgTarget *target = pg_of(base);
 	bool sent;
 
-	if (!describe_tables(target, batch, err) || !make_plan(target, &target->plan, batch, err) ||
-		!target_pg_settle(base, err))
+	if (!target_describe_batch(base, batch, describe, err) ||
+		!make_plan(target, &target->plan, batch, err) || !target_pg_settle(base, err))
 		return false;
 	target->batch = batch;
 	if (!target->open)
-		target->started = now_microseconds();
+		target->started = stats_clock();
 	sent = pg_send_plan(target, &target->plan, commit, err);
 	if (sent && commit)
 	{
@@ -260,7 +235,7 @@ target_pg_alter(Target *base, const SchemaChange *change, bool tell, SluiceError
 	PgTarget *target = pg_of(base);
 
 	if (!target->open)
-		target->started = now_microseconds();
+		target->started = stats_clock();
 	return pg_alter(target, change, tell, err);
 }
 
