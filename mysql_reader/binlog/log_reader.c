@@ -517,28 +517,32 @@ take_payload(LogReader *reader, const Event *event, SluiceError *err)
 	return good;
 }
 
-/* Behind the event, unless the server made it for us; the log says the last bits of where that is. */
+/* What the server made for us is in no file. */
 static bool
-advance(LogReader *reader, const EventHeader *header, SluiceError *err)
+is_artificial(const EventHeader *header)
 {
-	bool ours = (header->flags & EVENT_ARTIFICIAL) != 0 || header->end == 0 ||
-				header->type == EVENT_HEARTBEAT || header->type == EVENT_HEARTBEAT_V2 ||
-				(header->type == EVENT_GTID_LIST && header->timestamp == 0);
+	return (header->flags & EVENT_ARTIFICIAL) != 0 || header->end == 0 ||
+		   header->type == EVENT_HEARTBEAT || header->type == EVENT_HEARTBEAT_V2 ||
+		   (header->type == EVENT_GTID_LIST && header->timestamp == 0);
+}
 
-	if (ours)
-		return true;
-	/* A file's first events may have been sent from its beginning, wherever the reading begins. */
+/*
+ * Behind the event: the log says the last bits of where that is.  It may be further than the event is
+ * long, because servers leave out what was not asked for.
+ */
+static void
+advance(LogReader *reader, const EventHeader *header)
+{
+	uint64_t least = reader->offset + header->length;
+
+	if (is_artificial(header))
+		return;
+	/* A file's first event is sent whatever place in the file the reading begins at. */
 	if (header->type == EVENT_FORMAT_DESCRIPTION)
-	{
-		reader->offset = header->end;
-		return true;
-	}
-	reader->offset += header->length;
-	if ((uint32_t) reader->offset == header->end)
-		return true;
-	return sluice_fail(err, SLUICE_ERROR_CORRUPT,
-					   "an event ends at %u, expected at %" PRIu64 " of %s", header->end,
-					   reader->offset, reader->file);
+		least = header->end;
+	reader->offset = (least & ~(uint64_t) UINT32_MAX) | header->end;
+	if (reader->offset < least)
+		reader->offset += UINT64_C(1) << 32;
 }
 
 bool
@@ -548,7 +552,8 @@ log_reader_event(LogReader *reader, const uint8_t *data, size_t length, SluiceEr
 
 	if (!event_open(&reader->format, data, length, &event, err))
 		return sluice_prefix(err, "%s behind %" PRIu64, reader->file, reader->offset);
-	return advance(reader, &event.header, err) && dispatch(reader, &event, err);
+	advance(reader, &event.header);
+	return dispatch(reader, &event, err);
 }
 
 bool
