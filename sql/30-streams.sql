@@ -157,6 +157,9 @@ DECLARE
 	at_state text := coalesce((SELECT s.state FROM sluice.stream_status() s WHERE s.name = stream_name),
 		this_stream.state);
 BEGIN
+	IF this_stream.desired = 'running' AND at_state IN ('paused', 'stopped') THEN
+		at_state := 'starting';	-- asked for a moment ago: no worker has come up yet
+	END IF;
 	IF this_stream.desired = wish OR (at_state = wish AND wish <> 'running') THEN
 		RETURN;	-- asked for already
 	END IF;

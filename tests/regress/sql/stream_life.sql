@@ -26,6 +26,13 @@ SELECT test.wait_for(format('SELECT confirmed_lsn >= %L FROM sluice.stat_streams
 SELECT sluice.pause_stream('life');
 SELECT test.wait_for($$SELECT state = 'paused' AND pid IS NULL FROM sluice.stat_streams$$);
 SELECT sluice.pause_stream('life');
+-- The last wish counts, also when no worker has come up for the one before.
+BEGIN;
+SELECT sluice.resume_stream('life');
+SELECT sluice.pause_stream('life');
+COMMIT;
+SELECT desired FROM sluice.streams;
+SELECT test.wait_for($$SELECT state = 'paused' AND pid IS NULL FROM sluice.stat_streams$$);
 SELECT active FROM pg_replication_slots WHERE slot_name LIKE 'sluice%life';
 INSERT INTO t SELECT i, 'v' FROM generate_series(1, 3) i;
 SELECT sluice.resume_stream('life');
