@@ -5,6 +5,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/pg_lsn.h"
 
@@ -126,6 +127,28 @@ void
 copy_catalog_finished(const char *stream, uint32 generation)
 {
 	set_time("SELECT sluice.finish_copy($1, $2)", stream, generation);
+}
+
+int
+copy_catalog_lost(const char *stream, uint32 generation, const Bitmapset *complete)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ArrayBuildState *numbers;
+	Arguments arguments;
+	int tables;
+
+	catalog_begin();
+	numbers = initArrayResult(INT4OID, CurrentMemoryContext, true);
+	for (int chunk = -1; (chunk = bms_next_member(complete, chunk)) >= 0;)
+		numbers =
+			accumArrayResult(numbers, Int32GetDatum(chunk), false, INT4OID, CurrentMemoryContext);
+	arguments = arguments_for(stream, generation);
+	add(&arguments, INT4ARRAYOID, makeArrayResult(numbers, CurrentMemoryContext));
+	execute("SELECT sluice.note_lost($1, $2, $3)", &arguments);
+	tables = DatumGetInt32(value(0, 1, NULL));
+	catalog_end();
+	MemoryContextSwitchTo(context);
+	return tables;
 }
 
 List *

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "access/xlogdefs.h"
+#include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
 #include "storage/block.h"
 
@@ -54,6 +55,10 @@ extern void copy_catalog_read(const char *stream, CopyRow *row);
 extern uint32 copy_catalog_begin(const char *stream);
 extern void copy_catalog_copied(const char *stream, uint32 generation);
 extern void copy_catalog_finished(const char *stream, uint32 generation);
+
+/* Chunks but those in `complete` are in JetStream no more: their tables are to be read again, under
+ * another generation.  How many tables. */
+extern int copy_catalog_lost(const char *stream, uint32 generation, const Bitmapset *complete);
 
 /* The tables to be read, oids in the current memory context. */
 extern List *copy_catalog_tables(const char *stream);

@@ -324,14 +324,33 @@ end_copy(void)
 	LWLockRelease(shared->lock);
 }
 
+/* The next leader reads them again, under its own snapshot. */
+static void
+note_lost(const Bitmapset *complete)
+{
+	SluiceError err;
+	int tables = copy_catalog_lost(copying.row.name, copying.copy->generation, complete);
+
+	(void) sluice_fail(
+		&err, SLUICE_ERROR_STATE,
+		"rows of %d tables are no longer in JetStream, and a consumer has not got them", tables);
+	(void) sluice_hint(&err,
+					   "They are read again. Nobody but Sluice should purge stream SLUICE_%s_LOAD.",
+					   copying.row.name);
+	copy_raise(&err);
+}
+
 static void
 watch_to_the_end(void)
 {
 	for (;;)
 	{
+		const Bitmapset *complete;
 		LoadPhase phase;
 
 		copy_watch();
+		if (copy_watch_lost(&complete))
+			note_lost(complete);
 		phase = copy_watch_phase();
 		if (phase == LOAD_DONE)
 			break;

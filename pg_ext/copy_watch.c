@@ -4,6 +4,9 @@
  * What is purged: load messages that every consumer has acknowledged; further parts of bundles when
  * every consumer has their chunk, or, of generations before this one, when every consumer has taken
  * all there was; everything when every consumer has all rows.
+ *
+ * What is lost: chunks that a consumer lacks though it has taken every message, all of which were stored.
+ * Somebody purged the stream, or a server that died forgot a message it was to give again.
  */
 #include "pg_ext/copy_watch.h"
 
@@ -20,6 +23,7 @@
 
 #define LOOK_MS	 1000
 #define RETRY_MS 500
+#define LOST_MS	 15000 /* of lacking chunks with nothing left to take, and nothing moving */
 
 static NatsSession session;
 static TimestampTz looked_at;
@@ -28,6 +32,14 @@ static Bitmapset *parts_purged; /* chunks whose parts are gone */
 static bool former_purged;		/* those of earlier generations are */
 static LoadPhase least = LOAD_STRUCTURE;
 static bool in_trouble; /* it is our error that is shown */
+
+/* A consumer lacks chunks and has nothing to take. */
+static struct
+{
+	TimestampTz since; /* 0: it is not so */
+	uint64 chunks;	   /* what all consumers had then */
+	Bitmapset *complete;
+} lacking;
 
 static void
 show(const SluiceError *err)
@@ -138,6 +150,8 @@ typedef struct Look
 {
 	LoadPhase phase;
 	uint64 acked;
+	uint64 chunks;	/* counted by each, those of earlier generations too */
+	bool lacking;	/* some consumer does not have all rows, and no message to get them from */
 	bool all;		/* every message is taken */
 	bool *complete; /* per chunk */
 } Look;
@@ -159,6 +173,9 @@ look_at(const char *consumer, Look *look, SluiceError *err)
 		return sluice_fail(err, SLUICE_ERROR_STATE,
 						   "consumer \"%s\" reports that its load has failed: its log says why",
 						   consumer);
+	look->lacking =
+		look->lacking || (taken.all && report.phase == LOAD_LOADING && report.chunks < report.of);
+	look->chunks += report.chunks;
 	look->phase = Min(look->phase, report.phase);
 	look->acked = Min(look->acked, taken.acked);
 	look->all = look->all && taken.all;
@@ -234,10 +251,41 @@ purge(const Look *look, SluiceError *err)
 	return true;
 }
 
+/* ---- what is lost ---- */
+
+static void
+note_lacking(const Look *look)
+{
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	bool stored = pg_atomic_read_u32(&copying.copy->chunks_done) >= copying.copy->chunks;
+
+	bms_free(lacking.complete);
+	lacking.complete = NULL;
+	for (uint32 chunk = 0; chunk < copying.copy->chunks; chunk++)
+	{
+		if (look->complete[chunk])
+			lacking.complete = bms_add_member(lacking.complete, (int) chunk);
+	}
+	if (!stored || !look->lacking)
+		lacking.since = 0;
+	else if (lacking.since == 0 || lacking.chunks != look->chunks)
+		lacking.since = GetCurrentTimestamp();
+	lacking.chunks = look->chunks;
+	MemoryContextSwitchTo(old);
+}
+
+bool
+copy_watch_lost(const Bitmapset **complete)
+{
+	*complete = lacking.complete;
+	return lacking.since != 0 &&
+		   TimestampDifferenceExceeds(lacking.since, GetCurrentTimestamp(), LOST_MS);
+}
+
 static bool
 look_and_purge(SluiceError *err)
 {
-	Look look = {LOAD_DONE, UINT64_MAX, true, NULL};
+	Look look = {.phase = LOAD_DONE, .acked = UINT64_MAX, .all = true};
 	ListCell *cell;
 	bool good = connect_nats(err);
 
@@ -246,6 +294,10 @@ look_and_purge(SluiceError *err)
 	foreach (cell, copying.row.consumers)
 		good = good && look_at(lfirst(cell), &look, err);
 	good = good && purge(&look, err);
+	if (good)
+		note_lacking(&look);
+	else
+		lacking.since = 0;
 	pfree(look.complete);
 	if (good)
 		least = look.phase;

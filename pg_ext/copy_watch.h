@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "nodes/bitmapset.h"
+
 #include "common/core/error.h"
 #include "common/nats/load_report.h"
 
@@ -21,6 +23,9 @@ extern void copy_watch(void);
 
 /* The least phase of all consumers in this generation, as last seen. */
 extern LoadPhase copy_watch_phase(void);
+
+/* Whether a consumer lacks chunks that are in JetStream no more; *complete: those that all have. */
+extern bool copy_watch_lost(const Bitmapset **complete);
 
 /* Removes what is left of rows in the stream; the schema stays. */
 extern void copy_watch_clear(void);

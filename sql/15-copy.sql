@@ -29,6 +29,7 @@ CREATE TABLE sluice.copy_table (
 	rows bigint NOT NULL,		-- estimated
 	bytes bigint NOT NULL,
 	query text,			-- read in place of the table
+	lost boolean NOT NULL DEFAULT false,	-- JetStream no longer had all of it for a consumer that wants it
 	PRIMARY KEY (stream, generation, relid),
 	FOREIGN KEY (stream, generation) REFERENCES sluice.copy ON DELETE CASCADE
 );

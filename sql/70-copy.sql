@@ -59,6 +59,8 @@ BEGIN
 	SELECT c.threshold INTO since FROM sluice.copy c WHERE c.stream = stream_name AND c.generation = earlier.base;
 	IF (SELECT s.mode FROM sluice.stream s WHERE s.name = stream_name) = 'convert' THEN
 		mode := 'restart';	-- no change stream could bring two snapshots together
+	ELSIF earlier.lost THEN
+		mode := 'restart';
 	ELSIF earlier.complete_in IS NOT NULL OR NOT EXISTS (SELECT FROM sluice.copy_chunk c
 			WHERE c.stream = stream_name AND c.generation = earlier.generation AND c.relid = earlier.relid
 			AND NOT EXISTS (SELECT FROM sluice.copy_done d
@@ -227,6 +229,22 @@ BEGIN
 	PERFORM sluice.emit(stream_name, false, 'sluice.copied', this_generation::text);
 END $$;
 
+-- Chunks are in JetStream no more, though a consumer lacks them: of those not in `complete`, or of ones kept
+-- from earlier generations. Their tables are to start over in another generation; how many there are.
+CREATE FUNCTION sluice.note_lost(stream_name text, this_generation integer, complete integer[]) RETURNS integer
+	LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	tables oid[] := ARRAY(SELECT DISTINCT c.relid FROM sluice.copy_chunk c
+		WHERE c.stream = stream_name AND c.generation = this_generation AND c.chunk <> ALL (complete));
+	found integer;
+BEGIN
+	UPDATE sluice.copy_table t SET lost = true WHERE t.stream = stream_name AND t.generation = this_generation
+		AND (t.relid = ANY (tables) OR tables = '{}' AND t.base < this_generation);
+	GET DIAGNOSTICS found = ROW_COUNT;
+	UPDATE sluice.copy c SET copied_at = NULL WHERE c.stream = stream_name AND c.generation = this_generation;
+	RETURN found;
+END $$;
+
 -- Every consumer has it.
 CREATE FUNCTION sluice.finish_copy(stream_name text, this_generation integer) RETURNS void
 	LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -246,7 +264,7 @@ CREATE FUNCTION sluice.chunk_to_do(stream_name text, this_generation integer, th
 	AND NOT EXISTS (SELECT FROM sluice.copy_done d WHERE (d.stream, d.generation, d.chunk) = (c.stream, c.generation, c.chunk))
 $$;
 REVOKE ALL ON FUNCTION sluice.copied_tables(text), sluice.tables_to_copy(text), sluice.plan_others(text, integer),
-	sluice.note_copied(text, integer), sluice.finish_copy(text, integer), sluice.copy_table_plan(text, integer, oid, oid, boolean),
+	sluice.note_copied(text, integer), sluice.note_lost(text, integer, integer[]), sluice.finish_copy(text, integer), sluice.copy_table_plan(text, integer, oid, oid, boolean),
 	sluice.plan_chunks(text, integer, bigint), sluice.plan_copy(text, integer, pg_lsn, bigint, bigint),
 	sluice.kept_chunks(sluice.copy_table), sluice.load_document(text, integer, text),
 	sluice.copy_document(text, integer, text), sluice.begin_copy(text), sluice.chunk_to_do(text, integer, integer)

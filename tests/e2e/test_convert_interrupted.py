@@ -349,3 +349,22 @@ def test_wish_is_heard_while_the_slot_waits(pipeline, wish):
         running.commit()
     copy.start_writer()
     copy.finish()
+
+
+@pytest.mark.parametrize('mode', ('convert+cdc', 'convert'))
+def test_rows_that_jetstream_lost(pipeline, mode):
+    """Somebody purges some of a copy's messages before a writer has them: their tables are read again, and it is told."""
+    pipeline.execute(TABLES)
+    pipeline.stream(schemas.roots(pipeline.source, pipeline.name), options=OPTIONS, mode=mode)
+    stored = 'SELECT count(*) > 0 FROM sluice.copy WHERE stream = %s AND copied_at IS NOT NULL'
+    wait_for(lambda: pipeline.source.fetch_one(stored, (pipeline.name,), pipeline.name), LONG, 'all chunks to be in JetStream')
+    subject = f'sluice.{pipeline.name}.load'
+    answer = pipeline.nats.jetstream(f'STREAM.PURGE.SLUICE_{pipeline.name}_LOAD', {'filter': subject, 'keep': 5})
+    assert answer['purged'] > 0, answer
+    pipeline.writer(ready=False)
+    wait_for(lambda: f'"{pipeline.name}": rows of' in pipeline.source.log(), LONG, 'it to be told')
+    if mode == 'convert+cdc':
+        pipeline.execute(CHANGES)
+    pipeline.wait_phase(timeout=LONG)
+    assert pipeline.load_row()['generation'] == 2, pipeline.load_row()
+    compare.wait_equal(pipeline.source, pipeline.target, timeout=LONG, dbname=pipeline.name)
