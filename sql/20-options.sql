@@ -31,6 +31,8 @@ CREATE FUNCTION sluice.known_options(
 		'that read tables for a copy at once'),
 	('chunk_bytes', 'integer', 1048576, 1099511627776, NULL, '67108864', 'bytes',
 		'of a table that are copied in one transaction'),
+	('scan', 'boolean', NULL, NULL, ARRAY['true', 'false'], 'false', NULL,
+		'look at all values before a copy, for targets that cannot have all of a type''s (loss policy auto)'),
 	('queries', 'object', NULL, NULL, NULL, NULL, NULL,
 		'mode convert: SELECT statements to copy in the place of tables, by table'),
 	('max_events', 'integer', 1, 9223372036854775807, NULL, NULL, 'changes',

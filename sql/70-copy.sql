@@ -153,6 +153,7 @@ BEGIN
 		AND EXISTS (SELECT FROM sluice.copy_table o
 			WHERE o.stream = t.stream AND o.generation = t.generation AND o.published = t.published
 			AND o.mode = 'restart' AND o.base = this_generation);
+	PERFORM sluice.scan_tables(stream_name);
 	PERFORM sluice.plan_chunks(stream_name, this_generation, chunk_bytes);
 	PERFORM sluice.plan_others(stream_name, this_generation);
 	SELECT count(*) INTO planned FROM sluice.copy_chunk c WHERE c.stream = stream_name AND c.generation = this_generation;
@@ -207,8 +208,8 @@ $$;
 CREATE FUNCTION sluice.copy_document(stream_name text, this_generation integer, slot_incarnation text) RETURNS jsonb
 	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	RETURN CASE sluice.finished_copy(stream_name) WHEN 0 THEN sluice.schema_document(stream_name)
-			ELSE sluice.join_document(stream_name) END
+	RETURN sluice.document_with_scan(CASE sluice.finished_copy(stream_name) WHEN 0 THEN sluice.schema_document(stream_name)
+			ELSE sluice.join_document(stream_name) END, stream_name)
 		|| jsonb_build_object('load', sluice.load_document(stream_name, this_generation, slot_incarnation));
 END $$;
 
