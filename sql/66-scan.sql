@@ -26,12 +26,12 @@ CREATE FUNCTION sluice.scan_question(name text, type oid, typmod integer) RETURN
 			'infinity', coalesce(bool_or(%1$I IN ('Infinity', '-Infinity')), false)$q$
 		WHEN type IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) THEN
 			$q$'infinity', coalesce(bool_or(NOT isfinite(%1$I)), false),
-			'beyond', coalesce(bool_or(isfinite(%1$I) AND (%1$I < '0001-01-02' OR %1$I >= '9999-12-31')), false)$q$
+			'beyond', coalesce(bool_or(isfinite(%1$I) AND (%1$I < '0001-01-01' OR %1$I > '9999-12-31 23:59:59.999999')), false)$q$
 		END, name)
 $$;
 
 CREATE FUNCTION sluice.scan_table(this_table regclass) RETURNS jsonb
-	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+	LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
 	questions text := (
 		WITH RECURSIVE typed AS (

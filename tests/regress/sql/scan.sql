@@ -7,7 +7,7 @@ CREATE TABLE "odd ""name%" (id integer PRIMARY KEY, "a %I 'b'" numeric, d amount
 SELECT sluice.scan_table('plain');
 SELECT jsonb_pretty(sluice.scan_table('"odd ""name%"'));
 INSERT INTO "odd ""name%" VALUES (1, 123.4500, 'NaN', 5, 'NaN', 1, '2026-01-01', 'infinity', '0044-03-15 BC'),
-	(2, -99999, 1e40, 1e-35, 1, '-Infinity', NULL, '2026-01-01', '9999-12-31 23:59 UTC');
+	(2, -99999, 1e40, 1e-35, 1, '-Infinity', '9999-12-31', '9999-12-31 23:59:59.999999', '9999-12-31 23:59:59.999999 UTC');
 SELECT jsonb_pretty(sluice.scan_table('"odd ""name%"'));
 -- As many columns as a table can have.
 SELECT format('CREATE TABLE many (%s)', string_agg('c' || i || ' numeric', ', ')) AS many FROM generate_series(1, 1600) i \gset
