@@ -1,7 +1,7 @@
 /*
  * my_sql_test.c - names, literals and LOAD DATA fields for MySQL and MariaDB.
  */
-#include "writer/mysql/my_sql.h"
+#include "common/mysql/my_sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * my_uri_test.c - how URIs of MySQL and MariaDB targets are read, and what is said of bad ones.
  */
-#include "writer/mysql/my_uri.h"
+#include "common/mysql/my_uri.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ parsed(const char *text)
 	SluiceError err;
 	MyUri uri;
 
-	if (!my_uri_parse(text, &uri, &err))
+	if (!my_uri_parse(text, true, &uri, &err))
 		fail_msg("%s: %s", text, err.message);
 	return uri;
 }
@@ -151,7 +151,7 @@ refuses_what_cannot_be_one(void **state)
 	{
 		SluiceError err = {0};
 
-		if (my_uri_check(cases[i].uri, &err))
+		if (my_uri_check(cases[i].uri, true, &err))
 			fail_msg("%s was taken", cases[i].uri);
 		assert_int_equal(err.code, SLUICE_ERROR_ARGUMENT);
 		assert_string_equal(err.message, cases[i].message);
@@ -173,9 +173,30 @@ tells_no_secret(void **state)
 	{
 		SluiceError err = {0};
 
-		assert_false(my_uri_check(bad[i], &err));
+		assert_false(my_uri_check(bad[i], true, &err));
 		assert_null(strstr(err.message, "cret"));
 		assert_null(strstr(err.hint, "cret"));
+	}
+}
+
+/* A source's URI may leave it out, with or without the slash. */
+static void
+the_database_may_be_left_out(void **state)
+{
+	static const char *const uris[] = {"mysql://u@h", "mysql://u@h:33", "mysql://u@h/",
+									   "mysql://u@h?ssl-mode=required", "mysql:///?socket=/s"};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++)
+	{
+		SluiceError err = {0};
+		MyUri uri;
+
+		assert_false(my_uri_check(uris[i], true, &err));
+		if (!my_uri_parse(uris[i], false, &uri, &err))
+			fail_msg("%s: %s", uris[i], err.message);
+		assert_null(uri.database);
+		my_uri_free(&uri);
 	}
 }
 
@@ -195,6 +216,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_part),
 		cmocka_unit_test(takes_other_forms),
+		cmocka_unit_test(the_database_may_be_left_out),
 		cmocka_unit_test(defaults_are_those_of_the_client),
 		cmocka_unit_test_setup_teardown(the_environment_fills_in, clear_environment,
 										clear_environment),

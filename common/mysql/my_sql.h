@@ -4,8 +4,8 @@
  * Everything is appended to a ByteBuf, which has a maximum; a statement that would be longer fails
  * with LIMIT.  Literals suppose the session of my_connection.h: utf8mb4, backslashes escape.
  */
-#ifndef SLUICE_WRITER_MY_SQL_H
-#define SLUICE_WRITER_MY_SQL_H
+#ifndef SLUICE_MYSQL_MY_SQL_H
+#define SLUICE_MYSQL_MY_SQL_H
 
 #include "common/core/bytebuf.h"
 

@@ -1,5 +1,5 @@
 /*
- * my_connection.c - sending statements to a MySQL or MariaDB target, waiting for it, its errors
+ * my_connection.c - sending statements to a MySQL or MariaDB server, waiting for it, its errors
  * (my_connection.h).
  *
  * The library's calls block.  Before the first answer of a text we wait by ourselves; where the
@@ -23,7 +23,7 @@
 #define NUMBER_DISK_FULL		 1021
 #define NUMBER_CONNECTION_KILLED 1927
 
-/* What numbers of errors mean to us; those that are not here are about the data. */
+/* What numbers of errors mean to us; those that are not here are about the data.  %s is the role. */
 static const struct ErrorMeaning
 {
 	unsigned number;
@@ -47,37 +47,36 @@ static const struct ErrorMeaning
 	 "the user another way"},
 	{CR_AUTH_PLUGIN_ERR, SLUICE_ERROR_DENIED,
 	 "over connections without TLS some ways of authentication are refused: set ssl-mode"},
-	{CR_NET_PACKET_TOO_LARGE, SLUICE_ERROR_DATA, "raise max_allowed_packet at the target"},
-	{ER_NET_PACKET_TOO_LARGE, SLUICE_ERROR_DATA, "raise max_allowed_packet at the target"},
+	{CR_NET_PACKET_TOO_LARGE, SLUICE_ERROR_DATA, "raise max_allowed_packet at the %s"},
+	{ER_NET_PACKET_TOO_LARGE, SLUICE_ERROR_DATA, "raise max_allowed_packet at the %s"},
 	{ER_ACCESS_DENIED_ERROR, SLUICE_ERROR_DENIED,
-	 "check user and password (--target-password-file), and from where the user may connect"},
+	 "check user and password (--%s-password-file), and from where the user may connect"},
 	{ER_DBACCESS_DENIED_ERROR, SLUICE_ERROR_DENIED,
-	 "grant the user what it needs on the database (docs/mysql-target.md)"},
+	 "grant the user what it needs on the database (docs/mysql-%s.md)"},
 	{ER_TABLEACCESS_DENIED_ERROR, SLUICE_ERROR_DENIED, "grant the user that on the table"},
 	{ER_COLUMNACCESS_DENIED_ERROR, SLUICE_ERROR_DENIED, "grant the user that on the column"},
 	{ER_SPECIFIC_ACCESS_DENIED_ERROR, SLUICE_ERROR_DENIED, NULL},
-	{ER_HOST_NOT_PRIVILEGED, SLUICE_ERROR_DENIED,
-	 "let the user connect from the writer's host at the target"},
-	{ER_HOST_IS_BLOCKED, SLUICE_ERROR_DENIED, "run FLUSH HOSTS at the target"},
-	{ER_BAD_DB_ERROR, SLUICE_ERROR_NOT_FOUND, "make the database at the target, or name another"},
+	{ER_HOST_NOT_PRIVILEGED, SLUICE_ERROR_DENIED, "let the user connect from this host at the %s"},
+	{ER_HOST_IS_BLOCKED, SLUICE_ERROR_DENIED, "run FLUSH HOSTS at the %s"},
+	{ER_BAD_DB_ERROR, SLUICE_ERROR_NOT_FOUND, "make the database at the %s, or name another"},
 	{ER_NO_SUCH_TABLE, SLUICE_ERROR_NOT_FOUND, NULL},
 	{ER_BAD_TABLE_ERROR, SLUICE_ERROR_NOT_FOUND, NULL},
 	{ER_BAD_FIELD_ERROR, SLUICE_ERROR_NOT_FOUND, NULL},
 	{ER_LOCK_DEADLOCK, SLUICE_ERROR_IO, NULL},
 	{ER_LOCK_WAIT_TIMEOUT, SLUICE_ERROR_IO, NULL},
-	{ER_LOCK_TABLE_FULL, SLUICE_ERROR_IO, "raise innodb_buffer_pool_size at the target"},
-	{ER_CON_COUNT_ERROR, SLUICE_ERROR_IO, "raise max_connections at the target"},
+	{ER_LOCK_TABLE_FULL, SLUICE_ERROR_IO, "raise innodb_buffer_pool_size at the %s"},
+	{ER_CON_COUNT_ERROR, SLUICE_ERROR_IO, "raise max_connections at the %s"},
 	{ER_TOO_MANY_USER_CONNECTIONS, SLUICE_ERROR_IO, "raise the user's limit of connections"},
 	{ER_SERVER_SHUTDOWN, SLUICE_ERROR_IO, NULL},
 	{ER_QUERY_INTERRUPTED, SLUICE_ERROR_IO, NULL},
-	{NUMBER_DISK_FULL, SLUICE_ERROR_IO, "make room on the target's disk"},
-	{ER_RECORD_FILE_FULL, SLUICE_ERROR_IO, "make room on the target's disk"},
+	{NUMBER_DISK_FULL, SLUICE_ERROR_IO, "make room on the %s's disk"},
+	{ER_RECORD_FILE_FULL, SLUICE_ERROR_IO, "make room on the %s's disk"},
 	{ER_OUTOFMEMORY, SLUICE_ERROR_IO, NULL},
 	{ER_OUT_OF_RESOURCES, SLUICE_ERROR_IO, NULL},
 	{ER_CHECKREAD, SLUICE_ERROR_IO, NULL},
 	{ER_TABLE_DEF_CHANGED, SLUICE_ERROR_IO, NULL},
 	{ER_OPTION_PREVENTS_STATEMENT, SLUICE_ERROR_IO,
-	 "the target is read-only, or says otherwise that it takes no such statement"},
+	 "the %s is read-only, or says otherwise that it takes no such statement"},
 };
 
 /* ---- errors ---- */
@@ -111,10 +110,11 @@ my_fail(MyConnection *c, SluiceError *err)
 	c->error = number;
 	c->broken |= lost;
 	if (c->gave_up)
-		return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the target");
+		return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the %s",
+						   c->settings.role);
 	if (lost && c->connected)
-		(void) sluice_fail(err, SLUICE_ERROR_IO, "connection to the target lost: %.200s",
-						   mysql_error(c->mysql));
+		(void) sluice_fail(err, SLUICE_ERROR_IO, "connection to the %s lost: %.200s",
+						   c->settings.role, mysql_error(c->mysql));
 	else
 		(void) sluice_fail(err, SLUICE_ERROR_DATA, "%.300s (error %u, SQLSTATE %s)",
 						   mysql_error(c->mysql), number, mysql_sqlstate(c->mysql));
@@ -122,7 +122,7 @@ my_fail(MyConnection *c, SluiceError *err)
 		return false;
 	if (err != NULL)
 		err->code = meaning->code;
-	return meaning->hint != NULL && sluice_hint(err, "%s", meaning->hint);
+	return meaning->hint != NULL && sluice_hint(err, meaning->hint, c->settings.role);
 }
 
 bool
@@ -130,11 +130,11 @@ my_fail_packet(MyConnection *c, size_t length, SluiceError *err)
 {
 	c->error = ER_NET_PACKET_TOO_LARGE;
 	(void) sluice_fail(err, SLUICE_ERROR_DATA,
-					   "a statement of %zu bytes is longer than the target's max_allowed_packet"
+					   "a statement of %zu bytes is longer than the %s's max_allowed_packet"
 					   " (%zu)",
-					   length, c->packet);
-	return sluice_hint(err, "raise max_allowed_packet at the target; the writer then goes on by "
-							"itself");
+					   length, c->settings.role, c->packet);
+	return sluice_hint(err, "raise max_allowed_packet at the %s; it then goes on by itself",
+					   c->settings.role);
 }
 
 bool

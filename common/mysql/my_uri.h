@@ -1,5 +1,5 @@
 /*
- * my_uri.h - connection URIs of MySQL and MariaDB targets:
+ * my_uri.h - connection URIs of MySQL and MariaDB servers:
  *
  *   mysql://user:password@host:port/database?ssl-mode=verify-identity&ssl-ca=/etc/ca.pem
  *
@@ -7,8 +7,8 @@
  * ssl-ca, ssl-cert, ssl-key, socket, connect-timeout.  What the URI leaves out comes from
  * MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT, MYSQL_PWD and USER.
  */
-#ifndef SLUICE_WRITER_MY_URI_H
-#define SLUICE_WRITER_MY_URI_H
+#ifndef SLUICE_MYSQL_MY_URI_H
+#define SLUICE_MYSQL_MY_URI_H
 
 #include "common/core/error.h"
 
@@ -29,7 +29,7 @@ typedef struct MyUri
 	char *user, *password; /* password is NULL where none is given */
 	char *host;			   /* NULL: a socket */
 	char *socket;		   /* NULL: host and port */
-	char *database;		   /* never empty */
+	char *database;		   /* NULL where none is named; never empty */
 	char *ssl_ca, *ssl_cert, *ssl_key;
 	unsigned port;
 	unsigned connect_timeout; /* seconds */
@@ -39,11 +39,15 @@ typedef struct MyUri
 /* Whether a URI is of this kind at all, by its scheme. */
 extern bool my_uri_is(const char *uri);
 
-/* ARGUMENT, with no part of the text in the message; the environment fills what is left out.  Free in any case. */
-extern bool my_uri_parse(const char *uri, MyUri *parsed, SluiceError *err) SLUICE_MUST_CHECK;
+/*
+ * ARGUMENT, with no part of the text in the message, also when a database must be named and is not;
+ * the environment fills what is left out.  Free in any case.
+ */
+extern bool my_uri_parse(const char *uri, bool database_needed, MyUri *parsed,
+						 SluiceError *err) SLUICE_MUST_CHECK;
 extern void my_uri_free(MyUri *uri);
 
 /* Whether my_uri_parse() would read it. */
-extern bool my_uri_check(const char *uri, SluiceError *err) SLUICE_MUST_CHECK;
+extern bool my_uri_check(const char *uri, bool database_needed, SluiceError *err) SLUICE_MUST_CHECK;
 
 #endif

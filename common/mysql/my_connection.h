@@ -1,22 +1,23 @@
 /*
- * my_connection.h - one connection to a MySQL or MariaDB target: its session, waiting for it
+ * my_connection.h - one connection to a MySQL or MariaDB server: its session, waiting for it
  * without losing sight of the rest, and its errors.
  *
  * Only functions that MySQL's own client library and MariaDB Connector/C share are used.  A
  * connection belongs to one thread.  Every wait for a statement calls the settings' go_on().
  *
  * The session: utf8mb4, UTC, strict sql_mode with zero dates allowed and no meaning of 0 for
- * AUTO_INCREMENT, READ COMMITTED, autocommit on (transactions are begun), no foreign key checks
- * where that is allowed (foreign_keys tells), affected rows are those found.  Several statements
- * may be sent as one text.
+ * AUTO_INCREMENT, autocommit on (transactions are begun), no limit of time, affected rows are those
+ * found.  The rest is as the server has it, until its user sets more.  Several statements may be sent
+ * as one text.
  */
-#ifndef SLUICE_WRITER_MY_CONNECTION_H
-#define SLUICE_WRITER_MY_CONNECTION_H
+#ifndef SLUICE_MYSQL_MY_CONNECTION_H
+#define SLUICE_MYSQL_MY_CONNECTION_H
 
 #include <mysql.h>
+#include <stdint.h>
 
+#include "common/core/error.h"
 #include "my_uri.h"
-#include "writer/target.h"
 
 typedef enum MyFlavour
 {
@@ -27,6 +28,19 @@ typedef enum MyFlavour
 /* Oldest releases that are taken. */
 #define MY_MYSQL_OLDEST	  80000
 #define MY_MARIADB_OLDEST 100500
+
+/* How to reach a server; what it points to must outlive the connection. */
+typedef struct MySettings
+{
+	const char *uri;
+	const char *password;	 /* NULL: from the URI or the environment */
+	const char *role;		 /* what messages call the server: "target", "source" */
+	bool database_needed;	 /* the URI must name one; where it does, it is the session's */
+	unsigned silent_seconds; /* silence amid an answer that ends the connection; 0: however long */
+	/* Called at least every second while the server is waited for; false gives up.  May be NULL. */
+	bool (*go_on)(void *context);
+	void *context; /* of go_on, and whatever else the opener wants to find again */
+} MySettings;
 
 /* What a statement did. */
 typedef struct MyOutcome
@@ -46,15 +60,12 @@ typedef bool (*MyFeed)(void *context, char *out, size_t room, size_t *length, Sl
 typedef struct MyConnection
 {
 	MYSQL *mysql; /* NULL when it is not open */
-	const TargetSettings *settings;
+	MySettings settings;
 	MyUri uri;
 	MyFlavour flavour;
-	unsigned version;  /* 80036 for 8.0.36, 101106 for 10.11.6 */
-	size_t packet;	   /* max_allowed_packet: the most bytes of one statement */
-	bool local_infile; /* the server takes LOAD DATA LOCAL */
-	bool foreign_keys; /* they are checked: foreign_key_checks may not be set */
-	bool durable;	   /* a commit is on disk when it returns */
-	unsigned long id;  /* of the server's thread */
+	unsigned version; /* 80036 for 8.0.36, 101106 for 10.11.6 */
+	size_t packet;	  /* max_allowed_packet: the most bytes of one statement */
+	unsigned long id; /* of the server's thread */
 	unsigned error; /* number of the last failure (mysqld_error.h, errmsg.h); 0: not the server's */
 	bool connected; /* was */
 	bool broken;	/* my_alive() */
@@ -65,7 +76,7 @@ typedef struct MyConnection
 } MyConnection;
 
 /* Connects and sets the session up; a connection that failed must be closed too. */
-extern bool my_connect(MyConnection *c, const TargetSettings *settings,
+extern bool my_connect(MyConnection *c, const MySettings *settings,
 					   SluiceError *err) SLUICE_MUST_CHECK;
 extern void my_disconnect(MyConnection *c);
 

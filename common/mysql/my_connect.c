@@ -1,5 +1,5 @@
 /*
- * my_connect.c - connecting to a MySQL or MariaDB target and making its session what it is to be.
+ * my_connect.c - connecting to a MySQL or MariaDB server and making its session what it is to be.
  *
  * A server can ask its client for any file.  Ours answers only while a LOAD DATA LOCAL of its own
  * is under way, and then with rows, whatever file was named: no file is ever opened.
@@ -30,7 +30,7 @@ static const char session_settings[] =
 
 /* Settings of one kind of server. */
 static const char *const flavour_settings[] = {
-	[MY_MYSQL] = "SET SESSION range_optimizer_max_mem_size = 0",
+	[MY_MYSQL] = "SET SESSION range_optimizer_max_mem_size = 0, max_execution_time = 0",
 	[MY_MARIADB] = "SET SESSION max_statement_time = 0, in_predicate_conversion_threshold = 0",
 };
 
@@ -75,7 +75,7 @@ infile_error(void *handle, char *text, unsigned int size)
 
 	(void) snprintf(text, size, "%s",
 					c != NULL && c->feed_error != NULL ? c->feed_error->message
-													   : "the writer gives no files away");
+													   : "no files are given away");
 	return CR_UNKNOWN_ERROR;
 }
 
@@ -120,6 +120,8 @@ set_options(MyConnection *c, bool tls)
 
 	(void) mysql_options(c->mysql, MYSQL_OPT_CONNECT_TIMEOUT, &uri->connect_timeout);
 	(void) mysql_options(c->mysql, MYSQL_OPT_PROTOCOL, &protocol);
+	if (c->settings.silent_seconds > 0)
+		(void) mysql_options(c->mysql, MYSQL_OPT_READ_TIMEOUT, &c->settings.silent_seconds);
 	(void) mysql_options(c->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
 	(void) mysql_options(c->mysql, MYSQL_OPT_LOCAL_INFILE, &local);
 	mysql_set_local_infile_handler(c->mysql, infile_begin, infile_read, infile_end, infile_error,
@@ -157,7 +159,7 @@ static bool
 try_connect(MyConnection *c, bool tls, SluiceError *err)
 {
 	const MyUri *uri = &c->uri;
-	const char *password = c->settings->password != NULL ? c->settings->password : uri->password;
+	const char *password = c->settings.password != NULL ? c->settings.password : uri->password;
 	unsigned long flags = CLIENT_MULTI_STATEMENTS | CLIENT_FOUND_ROWS;
 
 	c->mysql = mysql_init(NULL);
@@ -167,7 +169,7 @@ try_connect(MyConnection *c, bool tls, SluiceError *err)
 	my_wait_enter(c);
 	if (mysql_real_connect(c->mysql, uri->host, uri->user, password, NULL, uri->port, uri->socket,
 						   flags) == NULL)
-		return my_fail(c, err) || sluice_prefix(err, "cannot connect to the target");
+		return my_fail(c, err) || sluice_prefix(err, "cannot connect to the %s", c->settings.role);
 	c->connected = true;
 	if (uri->socket == NULL)
 		keep_alive((int) c->mysql->net.fd);
@@ -238,44 +240,21 @@ check_version(const MyConnection *c, SluiceError *err)
 {
 	if (c->version >= (c->flavour == MY_MARIADB ? MY_MARIADB_OLDEST : MY_MYSQL_OLDEST))
 		return true;
-	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "the target is %s %u.%u",
+	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "the %s is %s %u.%u", c->settings.role,
 					   c->flavour == MY_MARIADB ? "MariaDB" : "MySQL", c->version / 10000,
 					   c->version / 100 % 100);
 	return sluice_hint(err, "MySQL 8.0 or MariaDB 10.5, or newer, is needed");
 }
 
 static bool
-read_server(MyConnection *c, SluiceError *err)
+read_packet(MyConnection *c, SluiceError *err)
 {
 	MYSQL_RES *result;
-	MYSQL_ROW row;
-	bool binary_log, statement_log;
 
-	if (!my_query(c, &result, err,
-				  "SELECT @@max_allowed_packet, @@local_infile, @@log_bin,"
-				  " @@innodb_flush_log_at_trx_commit, @@sync_binlog, @@binlog_format"))
+	if (!my_query(c, &result, err, "SELECT @@max_allowed_packet"))
 		return false;
-	row = mysql_fetch_row(result);
-	c->packet = (size_t) strtoull(row[0], NULL, 10);
-	c->local_infile = strcmp(row[1], "1") == 0;
-	binary_log = strcmp(row[2], "1") == 0;
-	c->durable = strcmp(row[3], "1") == 0 && (!binary_log || strcmp(row[4], "1") == 0);
-	statement_log = binary_log && strcmp(row[5], "STATEMENT") == 0;
+	c->packet = (size_t) strtoull(mysql_fetch_row(result)[0], NULL, 10);
 	mysql_free_result(result);
-	/* A log of statements is only possible with the stricter level. */
-	return my_exec(c, err, "SET SESSION TRANSACTION ISOLATION LEVEL %s",
-				   statement_log ? "REPEATABLE READ" : "READ COMMITTED");
-}
-
-/* A setting that needs a privilege; without it the writer goes on and says what that means. */
-static bool
-try_setting(MyConnection *c, const char *sql, const char *consequence, bool *done, SluiceError *err)
-{
-	*done = my_exec(c, err, "%s", sql);
-	if (*done || !my_alive(c))
-		return *done;
-	log_failure(c->settings->log, LOG_WARNING, consequence, err, NULL);
-	sluice_error_clear(err);
 	return true;
 }
 
@@ -293,27 +272,20 @@ use_database(MyConnection *c, SluiceError *err)
 static bool
 set_session(MyConnection *c, SluiceError *err)
 {
-	bool unchecked = false;
-
 	if (!my_exec(c, err, "%s", session_settings) ||
-		!my_exec(c, err, "%s", flavour_settings[c->flavour]) || !read_server(c, err) ||
-		!try_setting(c, "SET SESSION foreign_key_checks = 0",
-					 "foreign keys are checked at the target: changes are applied in source order,"
-					 " which is slower",
-					 &unchecked, err))
+		!my_exec(c, err, "%s", flavour_settings[c->flavour]) || !read_packet(c, err))
 		return false;
-	c->foreign_keys = !unchecked;
-	if (!use_database(c, err))
-		return sluice_prefix(err, "database %s", c->uri.database);
-	return !c->settings->look_only || my_exec(c, err, "SET SESSION TRANSACTION READ ONLY");
+	return c->uri.database == NULL || use_database(c, err) ||
+		   sluice_prefix(err, "database %s", c->uri.database);
 }
 
 bool
-my_connect(MyConnection *c, const TargetSettings *settings, SluiceError *err)
+my_connect(MyConnection *c, const MySettings *settings, SluiceError *err)
 {
 	/* Until the server says otherwise. */
-	*c = (MyConnection){.settings = settings, .packet = (size_t) 1 << 20};
-	if (!my_uri_parse(settings->uri, &c->uri, err) || !open_connection(c, err))
+	*c = (MyConnection){.settings = *settings, .packet = (size_t) 1 << 20};
+	if (!my_uri_parse(settings->uri, settings->database_needed, &c->uri, err) ||
+		!open_connection(c, err))
 		return false;
 	read_version(c);
 	return check_version(c, err) &&

@@ -1,5 +1,5 @@
 /*
- * my_wait.c - waiting for the target's socket (my_wait.h).
+ * my_wait.c - waiting for the server's socket (my_wait.h).
  *
  * Connector/C's callback has no context, so each thread remembers which connection it is at work
  * with.
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 
 #define TICK_MS 500
 
@@ -29,7 +30,7 @@ wait_socket(MyConnection *c, int fd, short events, int timeout)
 		if (ready != 0)
 			break;
 		waited += TICK_MS;
-		if (c != NULL && c->settings->go_on != NULL && !c->settings->go_on(c->settings->context))
+		if (c != NULL && c->settings.go_on != NULL && !c->settings.go_on(c->settings.context))
 		{
 			c->gave_up = true;
 			return 0;
@@ -74,6 +75,8 @@ my_wait_answer(MyConnection *c, SluiceError *err)
 	if (ready > 0)
 		return true;
 	c->broken = true;
-	return ready == 0 ? sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the target")
-					  : sluice_fail(err, SLUICE_ERROR_IO, "cannot wait for the target: %m");
+	return ready == 0
+			   ? sluice_fail(err, SLUICE_ERROR_TIMEOUT, "gave up waiting for the %s",
+							 c->settings.role)
+			   : sluice_fail(err, SLUICE_ERROR_IO, "cannot wait for the %s: %m", c->settings.role);
 }

@@ -282,7 +282,7 @@ set_default(char **text, const char *value, SluiceError *err)
 }
 
 static bool
-fill_in(MyUri *uri, SluiceError *err)
+fill_in(MyUri *uri, bool database_needed, SluiceError *err)
 {
 	const char *port = getenv("MYSQL_TCP_PORT");
 
@@ -290,7 +290,7 @@ fill_in(MyUri *uri, SluiceError *err)
 	drop_empty(&uri->host);
 	drop_empty(&uri->socket);
 	drop_empty(&uri->database);
-	if (uri->database == NULL)
+	if (database_needed && uri->database == NULL)
 		return fail_form("no database is named behind the host", err);
 	if ((uri->ssl_cert == NULL) != (uri->ssl_key == NULL))
 		return fail_form("of ssl-cert and ssl-key only one is given", err);
@@ -318,7 +318,7 @@ fill_in(MyUri *uri, SluiceError *err)
 /* ---- the whole ---- */
 
 static bool
-parse(const char *text, MyUri *uri, SluiceError *err)
+parse(const char *text, bool database_needed, MyUri *uri, SluiceError *err)
 {
 	size_t scheme = scheme_length(text);
 	Span left = {text + scheme, strlen(text) - scheme}, parameters = {NULL, 0}, authority, user;
@@ -331,18 +331,21 @@ parse(const char *text, MyUri *uri, SluiceError *err)
 		left = authority;
 	}
 	if (!cut(&left, '/', &authority))
-		return fail_form("no database is named behind the host", err);
+	{
+		authority = left;
+		left = span(left.at + left.length, left.at + left.length);
+	}
 	if (cut(&authority, '@', &user) && !parse_user(user, uri, err))
 		return false;
 	return parse_host(authority, uri, err) && decode(left, &uri->database, err) &&
-		   parse_parameters(parameters, uri, err) && fill_in(uri, err);
+		   parse_parameters(parameters, uri, err) && fill_in(uri, database_needed, err);
 }
 
 bool
-my_uri_parse(const char *uri, MyUri *parsed, SluiceError *err)
+my_uri_parse(const char *uri, bool database_needed, MyUri *parsed, SluiceError *err)
 {
 	*parsed = (MyUri){.ssl_mode = MY_SSL_PREFERRED, .connect_timeout = DEFAULT_CONNECT_TIMEOUT};
-	return parse(uri, parsed, err);
+	return parse(uri, database_needed, parsed, err);
 }
 
 void
@@ -362,10 +365,10 @@ my_uri_free(MyUri *uri)
 }
 
 bool
-my_uri_check(const char *uri, SluiceError *err)
+my_uri_check(const char *uri, bool database_needed, SluiceError *err)
 {
 	MyUri parsed;
-	bool good = my_uri_parse(uri, &parsed, err);
+	bool good = my_uri_parse(uri, database_needed, &parsed, err);
 
 	my_uri_free(&parsed);
 	return good;
