@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BUCKET_STREAM	"KV_" KV_BUCKET
@@ -81,23 +82,33 @@ kv_ensure(NatsSession *session, int replicas, SluiceError *err)
 
 /* ---- reading ---- */
 
-/* What stands at a key; *removed when that is the mark of a removal.  NOT_FOUND when nothing does. */
+/* The message at a key; *removed when it is the mark of a removal.  NOT_FOUND when there is none. */
 static bool
-get(NatsSession *session, const char *key, KvEntry *entry, bool *removed, SluiceError *err)
+get_message(NatsSession *session, const char *key, natsMsg **message, bool *removed,
+			SluiceError *err)
 {
 	char subject[sizeof(BUCKET_PREFIX) + KEY_MAXIMUM];
 	const char *operation = NULL;
-	natsMsg *message = NULL;
 	jsErrCode code = 0;
 	natsStatus status;
-	int length;
 
 	if (!key_subject(subject, key, err))
 		return false;
-	status = js_GetLastMsg(&message, session->jetstream, BUCKET_STREAM, subject, NULL, &code);
+	status = js_GetLastMsg(message, session->jetstream, BUCKET_STREAM, subject, NULL, &code);
 	if (status != NATS_OK)
 		return nats_session_fail(session, err, status, code, "key %s of bucket %s", key, KV_BUCKET);
-	*removed = natsMsgHeader_Get(message, OPERATION, &operation) == NATS_OK;
+	*removed = natsMsgHeader_Get(*message, OPERATION, &operation) == NATS_OK;
+	return true;
+}
+
+static bool
+get(NatsSession *session, const char *key, KvEntry *entry, bool *removed, SluiceError *err)
+{
+	natsMsg *message = NULL;
+	int length;
+
+	if (!get_message(session, key, &message, removed, err))
+		return false;
 	entry->revision = natsMsg_GetSequence(message);
 	length = natsMsg_GetDataLength(message);
 	if (length < KV_VALUE_MAXIMUM)
@@ -111,6 +122,13 @@ get(NatsSession *session, const char *key, KvEntry *entry, bool *removed, Sluice
 					   KV_BUCKET, length);
 }
 
+static bool
+fail_removed(const char *key, SluiceError *err)
+{
+	return sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "key %s of bucket %s has no value", key,
+					   KV_BUCKET);
+}
+
 bool
 kv_get(NatsSession *session, const char *key, KvEntry *entry, SluiceError *err)
 {
@@ -118,8 +136,49 @@ kv_get(NatsSession *session, const char *key, KvEntry *entry, SluiceError *err)
 
 	if (!get(session, key, entry, &removed, err))
 		return false;
-	return !removed || sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "key %s of bucket %s has no value",
-								   key, KV_BUCKET);
+	return !removed || fail_removed(key, err);
+}
+
+bool
+kv_get_text(NatsSession *session, const char *key, char **value, uint64_t *revision,
+			SluiceError *err)
+{
+	natsMsg *message = NULL;
+	bool removed;
+
+	*value = NULL;
+	if (!get_message(session, key, &message, &removed, err))
+		return false;
+	*revision = natsMsg_GetSequence(message);
+	if (!removed)
+		*value = strndup(natsMsg_GetDataLength(message) > 0 ? natsMsg_GetData(message) : "",
+						 (size_t) natsMsg_GetDataLength(message));
+	natsMsg_Destroy(message);
+	if (removed)
+		return fail_removed(key, err);
+	return *value != NULL || sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for key %s", key);
+}
+
+bool
+kv_each(NatsSession *session, const char *prefix, KvEach each, void *context, SluiceError *err)
+{
+	char filter[sizeof(BUCKET_PREFIX) + KEY_MAXIMUM];
+	jsStreamInfo *info = NULL;
+	jsErrCode code = 0;
+	jsOptions options;
+	natsStatus status;
+	bool good = true;
+
+	(void) snprintf(filter, sizeof(filter), "%s%s.>", BUCKET_PREFIX, prefix);
+	(void) jsOptions_Init(&options);
+	options.Stream.Info.SubjectsFilter = filter;
+	status = js_GetStreamInfo(&info, session->jetstream, BUCKET_STREAM, &options, &code);
+	if (status != NATS_OK)
+		return nats_session_fail(session, err, status, code, "keys of bucket %s", KV_BUCKET);
+	for (int i = 0; good && info->State.Subjects != NULL && i < info->State.Subjects->Count; i++)
+		good = each(context, info->State.Subjects->List[i].Subject + strlen(BUCKET_PREFIX), err);
+	jsStreamInfo_Destroy(info);
+	return good;
 }
 
 /* ---- writing ---- */

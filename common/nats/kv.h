@@ -27,6 +27,17 @@ extern bool kv_ensure(NatsSession *session, int replicas, SluiceError *err) SLUI
 extern bool kv_get(NatsSession *session, const char *key, KvEntry *entry,
 				   SluiceError *err) SLUICE_MUST_CHECK;
 
+/* The same for a value of any length, to be freed; *revision is the key's. */
+extern bool kv_get_text(NatsSession *session, const char *key, char **value, uint64_t *revision,
+						SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Told of a key; false ends it with the error it filled. */
+typedef bool (*KvEach)(void *context, const char *key, SluiceError *err);
+
+/* All keys that begin with "<prefix>.", also such whose value was removed, in no order. */
+extern bool kv_each(NatsSession *session, const char *prefix, KvEach each, void *context,
+					SluiceError *err) SLUICE_MUST_CHECK;
+
 /* Writes when the key is at `revision` (0: absent, KV_ANY_REVISION: whatever); else CONFLICT.
  * *new_revision may be NULL. */
 extern bool kv_put(NatsSession *session, const char *key, const char *value, uint64_t revision,

@@ -54,6 +54,8 @@ static void
 pending_free(Pending *pending)
 {
 	bytebuf_free(&pending->buf);
+	free(pending->place);
+	free(pending->before);
 	free(pending);
 }
 
@@ -82,34 +84,83 @@ has_room(const Publisher *publisher, size_t size)
 		   publisher->status.in_flight_bytes + size <= publisher->options.window_bytes;
 }
 
+/* At the queue's end; lock held. */
+static void
+enqueue(Publisher *publisher, Pending *pending)
+{
+	if (publisher->last != NULL)
+		publisher->last->next = pending;
+	else
+		publisher->first = pending;
+	publisher->last = pending;
+	publisher->queued++;
+	publisher->status.in_flight = publisher->queued;
+	publisher->status.in_flight_bytes += pending->size;
+	if (publisher->life.current == NULL)
+		publisher->life.current = pending;
+	pthread_cond_signal(&publisher->wake);
+}
+
+/* Gives the bundle its place and that of the one before; false without memory.  Lock held. */
+static bool
+take_place(Publisher *publisher, Pending *pending, const char *place)
+{
+	char *copies[2] = {NULL, NULL};
+
+	if (place == NULL)
+		return true;
+	for (int i = 0; i < 2; i++)
+		copies[i] = strdup(place);
+	if (copies[0] == NULL || copies[1] == NULL)
+	{
+		free(copies[0]);
+		free(copies[1]);
+		return false;
+	}
+	pending->place = copies[0];
+	pending->before = publisher->pushed_place;
+	publisher->pushed_place = copies[1];
+	return true;
+}
+
 bool
-publisher_push(Publisher *publisher, BundleWriter *writer)
+publisher_push_at(Publisher *publisher, BundleWriter *writer, const char *place)
 {
 	Pending *pending;
 	bool taken = false;
 
 	pthread_mutex_lock(&publisher->lock);
-	pending = has_room(publisher, writer->buf.capacity) ? malloc(sizeof(*pending)) : NULL;
-	if (pending != NULL)
+	pending = has_room(publisher, writer->buf.capacity) ? calloc(1, sizeof(*pending)) : NULL;
+	if (pending != NULL && take_place(publisher, pending, place))
 	{
-		*pending = (Pending){.buf = writer->buf, .size = writer->buf.capacity};
+		pending->buf = writer->buf;
+		pending->size = writer->buf.capacity;
 		bundle_writer_header(writer, BUNDLE_CHANGE, &pending->header);
 		bundle_writer_init(writer, writer->buf.allocator, writer->buf.maximum);
-		if (publisher->last != NULL)
-			publisher->last->next = pending;
-		else
-			publisher->first = pending;
-		publisher->last = pending;
-		publisher->queued++;
-		publisher->status.in_flight = publisher->queued;
-		publisher->status.in_flight_bytes += pending->size;
-		if (publisher->life.current == NULL)
-			publisher->life.current = pending;
+		enqueue(publisher, pending);
 		taken = true;
-		pthread_cond_signal(&publisher->wake);
 	}
+	else
+		free(pending);
 	pthread_mutex_unlock(&publisher->lock);
 	return taken;
+}
+
+bool
+publisher_push(Publisher *publisher, BundleWriter *writer)
+{
+	return publisher_push_at(publisher, writer, NULL);
+}
+
+char *
+publisher_tail_place(Publisher *publisher)
+{
+	char *place;
+
+	pthread_mutex_lock(&publisher->lock);
+	place = publisher->tail_place != NULL ? strdup(publisher->tail_place) : NULL;
+	pthread_mutex_unlock(&publisher->lock);
+	return place;
 }
 
 void
@@ -337,6 +388,8 @@ publisher_free(Publisher *publisher)
 	while (publisher->first != NULL)
 		publisher_drop_first(publisher);
 	bytebuf_free(&publisher->scratch);
+	free(publisher->tail_place);
+	free(publisher->pushed_place);
 	each_string(&publisher->options, free_string);
 	free(publisher->life.flights);
 	if (publisher->event >= 0)
@@ -438,9 +491,9 @@ find_owner(NatsSession *session, const PublisherOptions *options, bool *foreign,
 {
 	char subject[SUBJECT_TEXT];
 	BundleHeader header;
-	bool found =
-		life_last_bundle(session, options->stream,
-						 change_subject(subject, options->stream, options->lane), &header, err);
+	bool found = life_last_bundle(session, options->stream,
+								  change_subject(subject, options->stream, options->lane), &header,
+								  NULL, err);
 
 	*foreign = found && header.last.incarnation != options->incarnation;
 	return found || err->code == SLUICE_ERROR_NOT_FOUND || err->code == SLUICE_ERROR_STATE;

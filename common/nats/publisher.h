@@ -23,6 +23,9 @@
 
 #define PUBLISHER_CONSUMERS_MAXIMUM 8
 
+/* Header of a message: where its source reads on behind the changes up to and with the message. */
+#define PUBLISHER_PLACE_HEADER "Sluice-Position"
+
 typedef struct PublisherOptions
 {
 	NatsSettings nats;	/* strings are copied */
@@ -82,6 +85,18 @@ extern void publisher_status(Publisher *publisher, PublisherStatus *status);
  * bundle pushed must be the tail, or the position a new or emptied stream starts from.
  */
 extern bool publisher_push(Publisher *publisher, BundleWriter *writer) SLUICE_MUST_CHECK;
+
+/*
+ * The same with a place (a line of text, copied; NULL: none) for a source that cannot find it from
+ * the bundle's last change.  The message that completes the bundle carries it; parts before that one
+ * carry the place of the bundle before, since with them the stream still ends there.  Know the tail
+ * first: its place is the first bundle's "before".
+ */
+extern bool publisher_push_at(Publisher *publisher, BundleWriter *writer,
+							  const char *place) SLUICE_MUST_CHECK;
+
+/* The place that belongs to status.tail, to be freed; NULL when it has none. */
+extern char *publisher_tail_place(Publisher *publisher);
 
 /*
  * Deletes the JetStream stream and the durable keys; from the owner's thread.  What holds changes of

@@ -24,6 +24,7 @@ typedef struct Pending
 	struct Pending *next;
 	BundleHeader header;
 	ByteBuf buf;		   /* room for the head and the body, later the sealed bundle */
+	char *place, *before;  /* of this bundle and of the one before it; NULL: none */
 	size_t size;		   /* as counted in the window */
 	const uint8_t *sealed; /* NULL until sealed; inside buf */
 	size_t sealed_length;
@@ -82,6 +83,8 @@ struct Publisher
 	Pending *first, *last; /* unacknowledged bundles, oldest first */
 	uint32_t queued;
 	PublisherStatus status;
+	char *tail_place;	/* that of status.tail */
+	char *pushed_place; /* of the last bundle pushed, or the tail's */
 	Life life;
 	ConsumerMark consumers[PUBLISHER_CONSUMERS_MAXIMUM];
 	int consumer_count;
@@ -122,9 +125,11 @@ extern bool life_ok(Publisher *publisher, SluiceError *err) SLUICE_MUST_CHECK;
 extern void life_end(Publisher *publisher);
 
 /* publisher_life.c: the header of the last bundle of a stream; NOT_FOUND when there is none, STATE
- * when the last message is no bundle. */
+ * when the last message is no bundle.  `place` (may be NULL) gets the message's place, to be freed, or
+ * NULL. */
 extern bool life_last_bundle(NatsSession *session, const char *stream, const char *subject,
-							 BundleHeader *header, SluiceError *err) SLUICE_MUST_CHECK;
+							 BundleHeader *header, char **place,
+							 SluiceError *err) SLUICE_MUST_CHECK;
 
 /* publisher_marks.c */
 extern bool marks_subscribe(Publisher *publisher, SluiceError *err) SLUICE_MUST_CHECK;

@@ -129,9 +129,18 @@ subscribe_acks(Publisher *publisher, SluiceError *err)
 
 /* ---- where the stream stands ---- */
 
+static char *
+message_place(natsMsg *message)
+{
+	const char *place;
+
+	return natsMsgHeader_Get(message, PUBLISHER_PLACE_HEADER, &place) == NATS_OK ? strdup(place)
+																				 : NULL;
+}
+
 bool
 life_last_bundle(NatsSession *session, const char *stream, const char *subject,
-				 BundleHeader *header, SluiceError *err)
+				 BundleHeader *header, char **place, SluiceError *err)
 {
 	natsMsg *message = NULL;
 	const uint8_t *body;
@@ -139,6 +148,8 @@ life_last_bundle(NatsSession *session, const char *stream, const char *subject,
 
 	if (!jetstream_last(session, stream, subject, &message, err))
 		return false;
+	if (place != NULL)
+		*place = message_place(message);
 	good = bundle_header_read((const uint8_t *) natsMsg_GetData(message),
 							  (size_t) natsMsg_GetDataLength(message), header, &body, err);
 	natsMsg_Destroy(message);
@@ -165,15 +176,15 @@ fail_as_second(Publisher *publisher, uint64_t other, SluiceError *err)
 							"another name.");
 }
 
-/* The last complete change on our subject; commit 0 when there is none. */
+/* The last complete change on our subject, and its place; commit 0 when there is none. */
 static bool
-read_tail(Publisher *publisher, ChangeId *tail, SluiceError *err)
+read_tail(Publisher *publisher, ChangeId *tail, char **place, SluiceError *err)
 {
 	BundleHeader header;
 
 	*tail = (ChangeId){0};
 	if (!life_last_bundle(&publisher->life.session, publisher->options.stream, publisher->subject,
-						  &header, err))
+						  &header, place, err))
 		return err->code == SLUICE_ERROR_NOT_FOUND;
 	if (header.last.incarnation != publisher->options.incarnation)
 		return fail_as_second(publisher, header.last.incarnation, err);
@@ -183,6 +194,18 @@ read_tail(Publisher *publisher, ChangeId *tail, SluiceError *err)
 	return true;
 }
 
+/* What the stream ended with when this publisher first saw it; takes the place.  Lock held. */
+static void
+learn_tail(Publisher *publisher, const ChangeId *tail, char **place)
+{
+	publisher->status.tail_known = true;
+	publisher->status.tail = publisher->status.acked = *tail;
+	publisher->tail_place = *place;
+	if (publisher->pushed_place == NULL && *place != NULL)
+		publisher->pushed_place = strdup(*place);
+	*place = NULL;
+}
+
 /* Takes what the stream has off the queue; the tail must be a place we know.  Lock held. */
 static bool
 reconcile(Publisher *publisher, const ChangeId *tail, SluiceError *err)
@@ -190,12 +213,6 @@ reconcile(Publisher *publisher, const ChangeId *tail, SluiceError *err)
 	PublisherStatus *status = &publisher->status;
 	char text[2][CHANGE_ID_TEXT];
 
-	if (!status->tail_known)
-	{
-		status->tail_known = true;
-		status->tail = status->acked = *tail;
-		return true;
-	}
 	if (change_id_compare(tail, &status->acked) < 0)
 	{
 		(void) sluice_fail(err, SLUICE_ERROR_STATE,
@@ -227,12 +244,16 @@ take_stock(Publisher *publisher, SluiceError *err)
 	Life *life = &publisher->life;
 	JetStreamInfo info;
 	ChangeId tail;
-	bool good;
+	char *place = NULL;
+	bool good = true;
 
 	if (!jetstream_ensure(&life->session, publisher->options.stream, publisher->options.max_bytes,
 						  publisher->options.replicas, &info, NULL, err) ||
-		!read_tail(publisher, &tail, err))
+		!read_tail(publisher, &tail, &place, err))
+	{
+		free(place);
 		return false;
+	}
 	pthread_mutex_lock(&publisher->lock);
 	if (info.created != publisher->status.stream.created)
 	{
@@ -246,9 +267,13 @@ take_stock(Publisher *publisher, SluiceError *err)
 	life->next_part = 0;
 	life->broken = false;
 	life->progress_ms = monotonic_ms();
-	good = reconcile(publisher, &tail, err);
+	if (!publisher->status.tail_known)
+		learn_tail(publisher, &tail, &place);
+	else
+		good = reconcile(publisher, &tail, err);
 	life->current = publisher->first;
 	pthread_mutex_unlock(&publisher->lock);
+	free(place);
 	return good;
 }
 
@@ -310,6 +335,25 @@ life_ok(Publisher *publisher, SluiceError *err)
 
 /* ---- sending ---- */
 
+/* The most that places take of a message's room. */
+static size_t
+place_length(const Pending *pending)
+{
+	size_t place = pending->place != NULL ? strlen(pending->place) : 0;
+	size_t before = pending->before != NULL ? strlen(pending->before) : 0;
+
+	return place > before ? place : before;
+}
+
+/* The bytes that a message of the bundle may have beside its headers. */
+static size_t
+payload_room(const Publisher *publisher, const Pending *pending)
+{
+	size_t room = publisher->life.room, places = place_length(pending);
+
+	return places < room ? room - places : 0;
+}
+
 /* Seals a bundle, once; a compressed one takes the place of what it was made from. */
 static bool
 seal(Publisher *publisher, Pending *pending, size_t max_message, SluiceError *err)
@@ -330,7 +374,10 @@ seal(Publisher *publisher, Pending *pending, size_t max_message, SluiceError *er
 		}
 	}
 	pending->parts = bundle_part_count(pending->sealed_length, max_message);
-	return true;
+	return pending->parts > 0 ||
+		   sluice_fail(err, SLUICE_ERROR_LIMIT,
+					   "a place of %zu bytes leaves no room in a NATS message",
+					   place_length(pending));
 }
 
 /* The headers that make the server refuse a message out of place, or one it has. */
@@ -338,6 +385,7 @@ static natsStatus
 set_headers(natsMsg *message, const Publisher *publisher, const Pending *pending)
 {
 	const Life *life = &publisher->life;
+	const char *place = life->next_part + 1 == pending->parts ? pending->place : pending->before;
 	char identity[CHANGE_ID_TEXT];
 	char text[CHANGE_ID_TEXT + 64];
 	natsStatus status;
@@ -349,7 +397,10 @@ set_headers(natsMsg *message, const Publisher *publisher, const Pending *pending
 	(void) snprintf(text, sizeof(text), "%s/%u-%u@%s",
 					change_id_format(&pending->header.last, identity), life->next_part,
 					pending->parts, publisher->session_tag);
-	return natsMsgHeader_Set(message, "Nats-Msg-Id", text);
+	status = natsMsgHeader_Set(message, "Nats-Msg-Id", text);
+	if (status != NATS_OK || place == NULL)
+		return status;
+	return natsMsgHeader_Set(message, PUBLISHER_PLACE_HEADER, place);
 }
 
 static bool
@@ -374,15 +425,15 @@ make_message(Publisher *publisher, const Pending *pending, const uint8_t *data, 
 static bool
 next_message(Publisher *publisher, Pending *pending, natsMsg **message, SluiceError *err)
 {
-	Life *life = &publisher->life;
+	const size_t room = payload_room(publisher, pending);
 
-	if (!seal(publisher, pending, life->room, err))
+	if (!seal(publisher, pending, room, err))
 		return false;
 	if (pending->parts == 1)
 		return make_message(publisher, pending, pending->sealed, pending->sealed_length, message,
 							err);
-	return bundle_part_write(&pending->header, pending->sealed, pending->sealed_length, life->room,
-							 life->next_part, &publisher->scratch, err) &&
+	return bundle_part_write(&pending->header, pending->sealed, pending->sealed_length, room,
+							 publisher->life.next_part, &publisher->scratch, err) &&
 		   make_message(publisher, pending, publisher->scratch.data, publisher->scratch.length,
 						message, err);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/nats/kv.h"
@@ -171,12 +172,72 @@ bucket_may_vanish(void **state)
 	assert_true(kv_put(&session, "cas", "x", 0, NULL, &err));
 }
 
+/* A KvEach: counts keys in an int[2]: those listed, those that have a value. */
+static bool
+count_key(void *context, const char *key, SluiceError *err)
+{
+	int *counts = context;
+	KvEntry entry;
+
+	assert_true(strncmp(key, "list.", 5) == 0);
+	counts[0]++;
+	if (kv_get(&session, key, &entry, err))
+		counts[1]++;
+	return counts[0] < 3 || sluice_fail(err, SLUICE_ERROR_LIMIT, "enough");
+}
+
+static void
+keys_are_listed_by_prefix(void **state)
+{
+	int counts[2] = {0};
+	SluiceError err;
+
+	(void) state;
+	assert_true(kv_each(&session, "list", count_key, counts, &err));
+	assert_int_equal(counts[0], 0);
+	assert_true(kv_put(&session, "list.a", "1", 0, NULL, &err));
+	assert_true(kv_put(&session, "list.b.c", "2", 0, NULL, &err));
+	assert_true(kv_put(&session, "listed.a", "3", 0, NULL, &err));
+	assert_true(kv_delete(&session, "list.a", &err));
+	assert_true(kv_each(&session, "list", count_key, counts, &err));
+	assert_int_equal(counts[0], 2);
+	assert_int_equal(counts[1], 1);
+	assert_false(kv_each(&session, "list", count_key, counts, &err));
+	assert_string_equal(err.message, "enough");
+}
+
+static void
+texts_may_be_long(void **state)
+{
+	static char long_text[3 * KV_VALUE_MAXIMUM];
+	uint64_t revision;
+	jsPubAck *ack = NULL;
+	char *value;
+	SluiceError err;
+
+	(void) state;
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	assert_int_equal(js_Publish(&ack, session.jetstream, "$KV." KV_BUCKET ".long", long_text,
+								sizeof(long_text) - 1, NULL, NULL),
+					 NATS_OK);
+	assert_true(kv_get_text(&session, "long", &value, &revision, &err));
+	assert_string_equal(value, long_text);
+	assert_true(revision == ack->Sequence);
+	jsPubAck_Destroy(ack);
+	free(value);
+	assert_true(kv_delete(&session, "long", &err) || err.code == SLUICE_ERROR_CORRUPT);
+	assert_false(kv_get_text(&session, "never", &value, &revision, &err));
+	assert_int_equal(err.code, SLUICE_ERROR_NOT_FOUND);
+	assert_null(value);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ensure_is_repeatable),		   cmocka_unit_test(bucket_is_the_common_kind),
 		cmocka_unit_test(put_minds_the_revision),	   cmocka_unit_test(removed_is_absent),
+		cmocka_unit_test(keys_are_listed_by_prefix),   cmocka_unit_test(texts_may_be_long),
 		cmocka_unit_test(values_and_keys_have_limits), cmocka_unit_test(bucket_may_vanish),
 	};
 

@@ -35,6 +35,7 @@ typedef struct Fixture
 	PublisherOptions options;
 	Publisher *publisher;
 	uint64_t pushed; /* position of the last bundle pushed */
+	bool placed;	 /* bundles have a place: "place n" */
 } Fixture;
 
 static int
@@ -153,11 +154,15 @@ push(Fixture *fixture, size_t size)
 	BundleMessage message = {id.commit, "test", content, (uint32_t) size};
 	BundleWriter writer;
 	SluiceError err;
+	char place[32];
 
+	(void) snprintf(place, sizeof(place), "place %" PRIu64, id.commit);
 	bundle_writer_init(&writer, &allocator_malloc, BUNDLE_MAXIMUM);
 	assert_true(bundle_writer_start(&writer, &before, 0, &err));
 	assert_true(bundle_add_message(&writer, 0, &message, &id, &err));
-	for (int waited = 0; !publisher_push(fixture->publisher, &writer); waited += 50)
+	for (int waited = 0;
+		 !publisher_push_at(fixture->publisher, &writer, fixture->placed ? place : NULL);
+		 waited += 50)
 	{
 		PublisherStatus status;
 
@@ -536,6 +541,73 @@ names_a_subject_it_may_not_publish(void **state)
 	assert_int_equal(status.in_flight, 1);
 }
 
+/* The place that the message of a sequence says. */
+static void
+expect_place(uint64_t sequence, const char *expected)
+{
+	NatsSession session = {0};
+	NatsSettings settings = {.urls = server.url};
+	natsMsg *message = NULL;
+	const char *place;
+	SluiceError err;
+
+	assert_true(nats_session_open(&session, &settings, &err));
+	assert_true(jetstream_message(&session, STREAM, sequence, &message, &err));
+	assert_int_equal(natsMsgHeader_Get(message, PUBLISHER_PLACE_HEADER, &place), NATS_OK);
+	assert_string_equal(place, expected);
+	natsMsg_Destroy(message);
+	nats_session_close(&session);
+}
+
+static void
+expect_tail_place(Fixture *fixture, const char *expected)
+{
+	PublisherStatus status;
+	char *place;
+
+	wait_until(fixture, knows_tail, 0, &status);
+	place = publisher_tail_place(fixture->publisher);
+	if (expected == NULL)
+		assert_null(place);
+	else
+		assert_string_equal(place, expected);
+	free(place);
+}
+
+/* Parts of a long bundle belong to where the stream ends without it, the last one to its end. */
+static void
+says_where_the_source_reads_on(void **state)
+{
+	Fixture *fixture = *state;
+	PublisherStatus status;
+	uint64_t last;
+
+	launch(fixture);
+	expect_tail_place(fixture, NULL);
+	fixture->placed = true;
+	push_many(fixture, 3, 100);
+	wait_until(fixture, acked, 3, &status);
+	halt(fixture);
+	launch(fixture);
+	expect_tail_place(fixture, "place 3");
+	push(fixture, 3 << 20);
+	wait_until(fixture, acked, 4, &status);
+	last = status.stream.last_sequence;
+	assert_true(last > 5);
+	for (uint64_t sequence = 4; sequence < last; sequence++)
+		expect_place(sequence, "place 3");
+	expect_place(last, "place 4");
+	halt(fixture);
+	launch(fixture);
+	expect_tail_place(fixture, "place 4");
+	fixture->placed = false;
+	push(fixture, 100);
+	wait_until(fixture, acked, 5, &status);
+	halt(fixture);
+	launch(fixture);
+	expect_tail_place(fixture, NULL);
+}
+
 static void
 ends_without_a_server(void **state)
 {
@@ -568,6 +640,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(refuses_a_server_of_small_messages, start, stop),
 		cmocka_unit_test_setup_teardown(publishes_in_small_messages, start, stop),
 		cmocka_unit_test_setup_teardown(names_a_subject_it_may_not_publish, start, stop),
+		cmocka_unit_test_setup_teardown(says_where_the_source_reads_on, start, stop),
 		cmocka_unit_test_setup_teardown(ends_without_a_server, start, stop),
 	};
 
