@@ -142,21 +142,31 @@ read_line(char *text, int line, ConfigFileSetting setting, void *context, Sluice
 }
 
 bool
-config_file_read(const char *path, ConfigFileSetting setting, void *context, SluiceError *err)
+config_text_read(const char *name, char *text, ConfigFileSetting setting, void *context,
+				 SluiceError *err)
 {
-	char *text = file_read(path, CONFIG_FILE_MAXIMUM, err);
 	char *rest = text;
 	char *line;
-	bool good = text != NULL;
+	bool good = true;
 
-	if (!good)
-		return sluice_prefix(err, "configuration");
 	for (int number = 1; good && (line = strsep(&rest, "\n")) != NULL; number++)
 	{
 		good = read_line(line, number, setting, context, err);
 		if (!good)
-			(void) sluice_prefix(err, "%s:%d", path, number);
+			(void) sluice_prefix(err, "%s:%d", name, number);
 	}
+	return good;
+}
+
+bool
+config_file_read(const char *path, ConfigFileSetting setting, void *context, SluiceError *err)
+{
+	char *text = file_read(path, CONFIG_FILE_MAXIMUM, err);
+	bool good;
+
+	if (text == NULL)
+		return sluice_prefix(err, "configuration");
+	good = config_text_read(path, text, setting, context, err);
 	file_free(text);
 	return good;
 }

@@ -27,4 +27,8 @@ typedef bool (*ConfigFileSetting)(void *context, int line, const char *name, con
 extern bool config_file_read(const char *path, ConfigFileSetting setting, void *context,
 							 SluiceError *err) SLUICE_MUST_CHECK;
 
+/* The same for a text, which errors call `name`; the text is changed. */
+extern bool config_text_read(const char *name, char *text, ConfigFileSetting setting, void *context,
+							 SluiceError *err) SLUICE_MUST_CHECK;
+
 #endif

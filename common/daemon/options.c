@@ -27,9 +27,10 @@ make_options(const Program *program, size_t count)
 	return NULL;
 }
 
-Options *
-options_new(const Program *program, const Option *more, size_t more_count, int argc,
-			char *const *argv, SluiceError *err)
+/* With `text` its lines first. */
+static Options *
+read_options(const Program *program, const Option *more, size_t more_count, int argc,
+			 char *const *argv, const char *name, char *text, SluiceError *err)
 {
 	Options *options = make_options(program, program->option_count + more_count);
 
@@ -43,10 +44,27 @@ options_new(const Program *program, const Option *more, size_t more_count, int a
 			i < program->option_count ? program->options[i] : more[i - program->option_count];
 	options->argc = argc;
 	options->argv = argv;
-	if (options_read(options, err))
+	if ((text == NULL || options_read_text(options, name, text, err)) && options_read(options, err))
 		return options;
 	options_free(options);
 	return NULL;
+}
+
+Options *
+options_new(const Program *program, const Option *more, size_t more_count, int argc,
+			char *const *argv, SluiceError *err)
+{
+	return read_options(program, more, more_count, argc, argv, NULL, NULL, err);
+}
+
+Options *
+options_derive(const Options *options, const char *name, char *text, SluiceError *err)
+{
+	const Program *program = options->program;
+
+	return read_options(program, options->table + program->option_count,
+						options->count - program->option_count, options->argc, options->argv, name,
+						text, err);
 }
 
 void

@@ -56,7 +56,8 @@ typedef enum OptionSource
 	OPTION_FROM_DEFAULT,
 	OPTION_FROM_FILE,
 	OPTION_FROM_ENVIRONMENT,
-	OPTION_FROM_COMMAND_LINE
+	OPTION_FROM_COMMAND_LINE,
+	OPTION_FROM_TEXT /* of options_derive() */
 } OptionSource;
 
 typedef struct Options Options;
@@ -70,6 +71,14 @@ typedef struct Options Options;
 extern Options *options_new(const Program *program, const Option *more, size_t more_count, int argc,
 							char *const *argv, SluiceError *err) SLUICE_MUST_CHECK;
 extern void options_free(Options *options);
+
+/*
+ * The same options with the lines of a text, in the form of a --config file, before everything else;
+ * errors call the text `name`, and it is changed.  A secret in it is refused: its NAME-file is what a
+ * text that others may read can name.  May be called in any thread.  NULL on error.
+ */
+extern Options *options_derive(const Options *options, const char *name, char *text,
+							   SluiceError *err) SLUICE_MUST_CHECK;
 
 extern OptionsAction options_action(const Options *options);
 

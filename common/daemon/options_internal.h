@@ -40,6 +40,10 @@ extern const OptionsFlag options_flags[];
 /* Fills the settings of a fresh object, or sets its action (options_read.c). */
 extern bool options_read(Options *options, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* Before that: lines of a text that count more than all else. */
+extern bool options_read_text(Options *options, const char *name, char *text,
+							  SluiceError *err) SLUICE_MUST_CHECK;
+
 /* options_help.c */
 extern void options_print_help(const Options *options, FILE *out);
 extern void options_print_markdown(const Options *options, FILE *out);

@@ -130,12 +130,13 @@ take_setting(Options *options, const Given *given, SluiceError *err)
 	const Option *option = &options->table[given->index];
 	Setting *setting = &options->settings[given->index];
 	bool repeated = setting->source == given->source && given->source != OPTION_FROM_DEFAULT;
+	bool of_lines = given->source == OPTION_FROM_FILE || given->source == OPTION_FROM_TEXT;
 	OptionValue value;
 
 	if (setting->source > given->source && given->from_file)
 		return true;
-	if (repeated && (given->from_file != setting->from_file ||
-					 (given->source == OPTION_FROM_FILE && option->type != OPTION_LIST)))
+	if (repeated &&
+		(given->from_file != setting->from_file || (of_lines && option->type != OPTION_LIST)))
 		return fail_twice(option, given, setting, err);
 	if (!read_given(options, given, &value, err))
 		return false;
@@ -290,25 +291,59 @@ read_environment(Options *options, size_t index, SluiceError *err)
 	return read_variable(options, &given, option->environment, err);
 }
 
-/* A ConfigFileSetting.  Underscores serve as dashes here, as people know them from postgresql.conf. */
+/* Underscores serve as dashes here, as people know them from postgresql.conf. */
+static bool
+find_line(const Options *options, const char *name, Given *given, SluiceError *err)
+{
+	char dashed[OPTION_NAME_SIZE];
+	size_t length = strnlen(name, sizeof(dashed) - 1);
+
+	for (size_t i = 0; i < length; i++)
+		dashed[i] = name[i] == '_' ? '-' : name[i];
+	dashed[length] = '\0';
+	if (name[length] != '\0' || !find_option(options, dashed, &given->index, &given->from_file) ||
+		strcmp(dashed, CONFIG_OPTION) == 0)
+		return fail_unknown(options, dashed, "", err);
+	return true;
+}
+
+/* A ConfigFileSetting. */
 static bool
 take_line(void *context, int line, const char *name, const char *value, SluiceError *err)
 {
 	Options *options = context;
 	Given given = {.source = OPTION_FROM_FILE, .text = value};
-	char dashed[OPTION_NAME_SIZE];
-	size_t length = strnlen(name, sizeof(dashed) - 1);
 
 	(void) line;
-	for (size_t i = 0; i < length; i++)
-		dashed[i] = name[i] == '_' ? '-' : name[i];
-	dashed[length] = '\0';
-	if (name[length] != '\0' || !find_option(options, dashed, &given.index, &given.from_file) ||
-		strcmp(dashed, CONFIG_OPTION) == 0)
-		return fail_unknown(options, dashed, "", err);
-	if (take_setting(options, &given, err))
-		return true;
-	return sluice_prefix(err, "%s", name);
+	return find_line(options, name, &given, err) &&
+		   (take_setting(options, &given, err) || sluice_prefix(err, "%s", name));
+}
+
+/* A ConfigFileSetting, of a text that is nobody's own. */
+static bool
+take_text_line(void *context, int line, const char *name, const char *value, SluiceError *err)
+{
+	Options *options = context;
+	Given given = {.source = OPTION_FROM_TEXT, .text = value};
+	const Option *option;
+
+	(void) line;
+	if (!find_line(options, name, &given, err))
+		return false;
+	option = &options->table[given.index];
+	if (!given.from_file &&
+		(option->type == OPTION_SECRET || (option->type == OPTION_URL && log_has_secret(value))))
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "%s: a password does not belong here", name);
+		return sluice_hint(err, "name a file that the program can read: %s-file", option->name);
+	}
+	return take_setting(options, &given, err) || sluice_prefix(err, "%s", name);
+}
+
+bool
+options_read_text(Options *options, const char *name, char *text, SluiceError *err)
+{
+	return config_text_read(name, text, take_text_line, options, err);
 }
 
 static bool

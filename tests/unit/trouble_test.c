@@ -1,7 +1,7 @@
 /*
  * trouble_test.c - which failures of a series are told.
  */
-#include "writer/trouble.h"
+#include "common/daemon/trouble.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,10 +3,10 @@
  *
  * Causes are told apart by the error's message.  Not thread-safe: each loop has its own.
  */
-#ifndef SLUICE_WRITER_TROUBLE_H
-#define SLUICE_WRITER_TROUBLE_H
+#ifndef SLUICE_DAEMON_TROUBLE_H
+#define SLUICE_DAEMON_TROUBLE_H
 
-#include "common/daemon/log.h"
+#include "log.h"
 
 typedef struct Trouble
 {
