@@ -73,6 +73,12 @@ static const struct
 	[KIND_INET6] = {"inet6", NO_NUMBERS, FAMILY_PLAIN, false, 16},
 	[KIND_GEOMETRY] = {"geometry", NO_NUMBERS, FAMILY_PLAIN, true, 0},
 	[KIND_POINT] = {"point", NO_NUMBERS, FAMILY_PLAIN, true, 0},
+	[KIND_LINESTRING] = {"linestring", NO_NUMBERS, FAMILY_PLAIN, true, 0},
+	[KIND_POLYGON] = {"polygon", NO_NUMBERS, FAMILY_PLAIN, true, 0},
+	[KIND_MULTIPOINT] = {"multipoint", NO_NUMBERS, FAMILY_PLAIN, true, 0},
+	[KIND_MULTILINESTRING] = {"multilinestring", NO_NUMBERS, FAMILY_PLAIN, true, 0},
+	[KIND_MULTIPOLYGON] = {"multipolygon", NO_NUMBERS, FAMILY_PLAIN, true, 0},
+	[KIND_GEOMETRYCOLLECTION] = {"geometrycollection", NO_NUMBERS, FAMILY_PLAIN, true, 0},
 	[KIND_VECTOR] = {"vector", ONE_NUMBER, FAMILY_PLAIN, true, 0},
 };
 
@@ -93,6 +99,7 @@ static const struct
 	{"double precision", KIND_DOUBLE},
 	{"character varying", KIND_VARCHAR},
 	{"character", KIND_CHAR},
+	{"geomcollection", KIND_GEOMETRYCOLLECTION},
 };
 
 static ColumnKind
@@ -255,6 +262,12 @@ bool
 column_kind_is_bytes(ColumnKind kind)
 {
 	return kinds[kind].family == FAMILY_BYTES;
+}
+
+bool
+column_kind_is_geometry(ColumnKind kind)
+{
+	return kind >= KIND_GEOMETRY && kind <= KIND_GEOMETRYCOLLECTION;
 }
 
 bool

@@ -46,6 +46,12 @@ typedef enum ColumnKind
 	KIND_INET6,
 	KIND_GEOMETRY,
 	KIND_POINT,
+	KIND_LINESTRING,
+	KIND_POLYGON,
+	KIND_MULTIPOINT,
+	KIND_MULTILINESTRING,
+	KIND_MULTIPOLYGON,
+	KIND_GEOMETRYCOLLECTION,
 	KIND_VECTOR,
 	KINDS
 } ColumnKind;
@@ -77,6 +83,9 @@ extern void column_type_write(const ColumnType *type, char text[COLUMN_TYPE_SIZE
 /* Kinds that hold text: CHAR to LONGTEXT; and those that hold bytes. */
 extern bool column_kind_is_text(ColumnKind kind);
 extern bool column_kind_is_bytes(ColumnKind kind);
+
+/* GEOMETRY to GEOMETRYCOLLECTION. */
+extern bool column_kind_is_geometry(ColumnKind kind);
 
 /* Whether a column can be a part of a key without a prefix, and how many bytes it takes there. */
 extern bool column_kind_can_be_key(ColumnKind kind);

@@ -69,6 +69,10 @@ extern SchemaChange *schema_change_read(const char *json, size_t length, const A
 										SluiceError *err);
 extern void schema_change_free(SchemaChange *change);
 
+/* Appends it as JSON, in the order of docs/ddl.md; `home` does not count. */
+extern bool schema_change_write(const SchemaChange *change, ByteBuf *out,
+								SluiceError *err) SLUICE_MUST_CHECK;
+
 /* How a column's old rows are filled; NULL when its definition tells. */
 extern const SchemaFill *schema_change_fill(const SchemaChange *change, uint32_t table,
 											int64_t position);

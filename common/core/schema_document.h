@@ -127,10 +127,11 @@ typedef enum SchemaLoadMode
 
 typedef struct SchemaSource
 {
-	const char *product; /* "postgresql" */
-	int64_t version;	 /* server_version_num there */
+	const char *product; /* "postgresql", "mysql", "mariadb" */
+	int64_t version;	 /* server_version_num, 80036, 101106 */
 	const char *database;
 	const char *encoding; /* of the database; the document itself is UTF-8 */
+	const char *server;	  /* which MySQL or MariaDB server it is (my_identity.h), or NULL */
 } SchemaSource;
 
 typedef struct SchemaNamespace
@@ -211,6 +212,20 @@ typedef struct SchemaSequence
 	bool identity;				/* made by its owner's GENERATED ... AS IDENTITY, not on its own */
 } SchemaSequence;
 
+/* What a look at all values of a column found, when a copy was planned. */
+typedef struct SchemaScan
+{
+	bool only_boolean; /* nothing but 0 and 1 */
+	bool within_day;   /* times from 00:00:00 to 24:00:00 */
+	bool zero_dates;   /* dates that are zero, or of which a part is */
+	int64_t longest;   /* characters of the longest text, bytes of bytes; -1 where not looked for */
+
+	/* Of PostgreSQL. */
+	bool nan, infinity;
+	bool beyond;							 /* dates before the year 1 or after 9999 */
+	int64_t integer_digits, fraction_digits; /* the most of a numeric; -1 where there is none */
+} SchemaScan;
+
 typedef struct SchemaColumn
 {
 	const char *name;
@@ -222,7 +237,7 @@ typedef struct SchemaColumn
 	CanonType canon;
 	CanonType element; /* of an array's elements, else 0 */
 	bool not_null;
-	const char *collation;	   /* quoted and qualified, NULL for the type's own */
+	const char *collation; /* quoted and qualified, NULL for the type's own; of MySQL its name */
 	const char *default_value; /* "default": expression, or NULL */
 	SchemaDefaultKind default_kind;
 	const char
@@ -232,6 +247,14 @@ typedef struct SchemaColumn
 	const char *expression; /* what a generated column is computed by, else NULL */
 	bool inherited;			/* comes with the parent (inheritance or partition) alone */
 	const char *comment;	/* or NULL */
+
+	/* Of MySQL and MariaDB. */
+	const char *charset;   /* of text, ENUM and SET, else NULL */
+	const char *on_update; /* "CURRENT_TIMESTAMP(3)", or NULL */
+	bool auto_increment;
+	bool invisible;
+	int64_t srid;	  /* the only one of a geometry's values; -1 for any */
+	SchemaScan *scan; /* or NULL */
 } SchemaColumn;
 
 typedef struct SchemaIndexColumn
@@ -242,6 +265,7 @@ typedef struct SchemaIndexColumn
 	SchemaNulls nulls;
 	const char *collation; /* quoted and qualified, NULL for the column's own */
 	const char *opclass;   /* quoted and qualified, NULL for the default one */
+	int64_t length;		   /* of MySQL: characters or bytes that are indexed, 0 for all */
 } SchemaIndexColumn;
 
 /* The primary key or unique constraint that an index is of. */
@@ -272,6 +296,7 @@ typedef struct SchemaIndex
 	bool clustered;
 	SchemaName *parent;	 /* the partitioned index it is a part of, or NULL */
 	const char *comment; /* or NULL */
+	bool invisible;		 /* of MySQL; of MariaDB: ignored */
 } SchemaIndex;
 
 typedef struct SchemaCheck
@@ -346,6 +371,13 @@ typedef struct SchemaTable
 	size_t check_count;
 	SchemaForeignKey *foreign_keys;
 	size_t foreign_key_count;
+
+	/* Of MySQL and MariaDB. */
+	const char *engine;			/* or NULL */
+	const char *collation;		/* of columns that say nothing, or NULL */
+	const char *auto_increment; /* the next value, or NULL */
+	bool versioned;				/* WITH SYSTEM VERSIONING: rows of before are kept */
+	const char *partitioning;	/* what stands behind PARTITION BY, or NULL */
 } SchemaTable;
 
 /* What is made at the target besides tables, because it was asked for. */
@@ -391,6 +423,8 @@ typedef struct SchemaLoadTable
 	int64_t restarted; /* generation from which on its rows count; 0: all do */
 	SchemaKept *kept;
 	size_t kept_count;
+	const char **bounds; /* where its chunks end, in the source's own words; none from PostgreSQL */
+	size_t bound_count;
 } SchemaLoadTable;
 
 /* A copy: one snapshot of the source and the chunks it was cut into. */

@@ -322,7 +322,7 @@ read_field(Reader *reader, const Field *field, const json_t *object, char *base,
 	void *to = base + field->offset;
 	const int64_t no_count = SCHEMA_NO_COUNT;
 
-	if (kinds[field->kind].nullable && json_is_null(value))
+	if ((kinds[field->kind].nullable && json_is_null(value)) || (field->optional && value == NULL))
 	{
 		if (field->kind == FIELD_COUNT_OR_NULL)
 			memcpy(to, &no_count, sizeof(no_count));

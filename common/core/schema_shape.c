@@ -76,6 +76,7 @@ WORDS(fill_kind, [SCHEMA_FILL_CONSTANT] = "constant", [SCHEMA_FILL_EXPRESSION] =
 	ROW(json, FIELD_OBJECT, MEMBER(of, member, type)), .shape = &(its_shape)
 #define OBJECT_OR_NULL(of, json, member, type, its_shape)                                          \
 	ROW(json, FIELD_OBJECT_OR_NULL, MEMBER(of, member, type *)), .shape = &(its_shape)
+#define OPTIONAL(...) __VA_ARGS__, .optional = true
 #define VARIANT(of, member, shapes)                                                                \
 	ROW(NULL, FIELD_VARIANT, ENUM_MEMBER(of, member)), .variants = (shapes)
 
@@ -95,6 +96,7 @@ static const Field source_fields[] = {
 	{COUNT(SchemaSource, "version", version)},
 	{TEXT(SchemaSource, "database", database)},
 	{TEXT(SchemaSource, "encoding", encoding)},
+	{OPTIONAL(TEXT_OR_NULL(SchemaSource, "server", server))},
 };
 static const Shape source_shape = {SHAPE(SchemaSource, source_fields)};
 
@@ -187,6 +189,19 @@ static const Shape sequence_shape = {SHAPE(SchemaSequence, sequence_fields)};
 
 /* ---- tables ---- */
 
+static const Field scan_fields[] = {
+	{OPTIONAL(BOOL(SchemaScan, "only_boolean", only_boolean))},
+	{OPTIONAL(BOOL(SchemaScan, "within_day", within_day))},
+	{OPTIONAL(BOOL(SchemaScan, "zero_dates", zero_dates))},
+	{OPTIONAL(COUNT_OR_NULL(SchemaScan, "longest", longest))},
+	{OPTIONAL(BOOL(SchemaScan, "nan", nan))},
+	{OPTIONAL(BOOL(SchemaScan, "infinity", infinity))},
+	{OPTIONAL(BOOL(SchemaScan, "beyond", beyond))},
+	{OPTIONAL(COUNT_OR_NULL(SchemaScan, "integer_digits", integer_digits))},
+	{OPTIONAL(COUNT_OR_NULL(SchemaScan, "fraction_digits", fraction_digits))},
+};
+static const Shape scan_shape = {SHAPE(SchemaScan, scan_fields)};
+
 static const Field column_fields[] = {
 	{TEXT(SchemaColumn, "name", name)},
 	{COUNT(SchemaColumn, "position", position)},
@@ -206,6 +221,12 @@ static const Field column_fields[] = {
 	{TEXT_OR_NULL(SchemaColumn, "expression", expression)},
 	{BOOL(SchemaColumn, "inherited", inherited)},
 	{TEXT_OR_NULL(SchemaColumn, "comment", comment)},
+	{OPTIONAL(TEXT_OR_NULL(SchemaColumn, "charset", charset))},
+	{OPTIONAL(TEXT_OR_NULL(SchemaColumn, "on_update", on_update))},
+	{OPTIONAL(BOOL(SchemaColumn, "auto_increment", auto_increment))},
+	{OPTIONAL(BOOL(SchemaColumn, "invisible", invisible))},
+	{OPTIONAL(COUNT_OR_NULL(SchemaColumn, "srid", srid))},
+	{OPTIONAL(OBJECT_OR_NULL(SchemaColumn, "scan", scan, SchemaScan, scan_shape))},
 };
 static const Shape column_shape = {SHAPE(SchemaColumn, column_fields)};
 
@@ -216,6 +237,7 @@ static const Field index_column_fields[] = {
 	{CHOICE_OR_NULL(SchemaIndexColumn, "nulls", nulls, nulls)},
 	{TEXT_OR_NULL(SchemaIndexColumn, "collation", collation)},
 	{TEXT_OR_NULL(SchemaIndexColumn, "opclass", opclass)},
+	{OPTIONAL(COUNT(SchemaIndexColumn, "length", length))},
 };
 static const Shape index_column_shape = {SHAPE(SchemaIndexColumn, index_column_fields)};
 
@@ -243,6 +265,7 @@ static const Field index_fields[] = {
 	{BOOL(SchemaIndex, "clustered", clustered)},
 	{OBJECT_OR_NULL(SchemaIndex, "parent", parent, SchemaName, name_shape)},
 	{TEXT_OR_NULL(SchemaIndex, "comment", comment)},
+	{OPTIONAL(BOOL(SchemaIndex, "invisible", invisible))},
 };
 static const Shape index_shape = {SHAPE(SchemaIndex, index_fields)};
 
@@ -309,6 +332,11 @@ static const Field table_fields[] = {
 	{LIST(SchemaTable, "checks", checks, check_count, SchemaCheck, check_shape)},
 	{LIST(SchemaTable, "foreign_keys", foreign_keys, foreign_key_count, SchemaForeignKey,
 		  foreign_key_shape)},
+	{OPTIONAL(TEXT_OR_NULL(SchemaTable, "engine", engine))},
+	{OPTIONAL(TEXT_OR_NULL(SchemaTable, "collation", collation))},
+	{OPTIONAL(TEXT_OR_NULL(SchemaTable, "auto_increment", auto_increment))},
+	{OPTIONAL(BOOL(SchemaTable, "versioned", versioned))},
+	{OPTIONAL(TEXT_OR_NULL(SchemaTable, "partitioning", partitioning))},
 };
 static const Shape table_shape = {SHAPE(SchemaTable, table_fields)};
 
@@ -351,6 +379,7 @@ static const Field load_table_fields[] = {
 	{CHOICE(SchemaLoadTable, "mode", mode, load_mode)},
 	{COUNT(SchemaLoadTable, "restarted", restarted)},
 	{LIST(SchemaLoadTable, "kept", kept, kept_count, SchemaKept, kept_shape)},
+	{OPTIONAL(TEXTS(SchemaLoadTable, "bounds", bounds, bound_count))},
 };
 static const Shape load_table_shape = {SHAPE(SchemaLoadTable, load_table_fields)};
 

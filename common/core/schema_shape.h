@@ -47,6 +47,8 @@ typedef struct Field
 	FieldKind kind;
 	size_t offset;
 	size_t count_offset;
+	bool
+		optional; /* may be missing, and is when it is null, false, empty or 0; not of every kind */
 	union
 	{
 		WordOf word;

@@ -1,11 +1,12 @@
 /*
- * schema_write.c - a schema document to JSON, along the rows of schema_shape.c.
+ * schema_write.c - schema documents and changes of structure to JSON, along the rows of schema_shape.c.
  *
  * Written without a tree of JSON values in between: every field goes straight to the buffer.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "schema_change.h"
 #include "schema_shape.h"
 
 #define NUMBER_SIZE 24 /* digits of an int64_t, or two halves of a position in quotes */
@@ -217,13 +218,37 @@ static const WriteKind kinds[FIELD_KINDS] = {
 	[FIELD_OBJECT_OR_NULL] = write_pointed,
 };
 
+/* Whether an optional field has nothing to say; zeroes are nothing in all kinds but one. */
 static bool
-write_field(ByteBuf *out, const Field *field, const char *base, bool first, SluiceError *err)
+is_empty(const Field *field, const char *from, size_t count)
 {
+	static const size_t sizes[FIELD_KINDS] = {
+		[FIELD_TEXT_OR_NULL] = sizeof(const char *),
+		[FIELD_BOOL] = sizeof(bool),
+		[FIELD_COUNT] = sizeof(int64_t),
+		[FIELD_OBJECT_OR_NULL] = sizeof(void *),
+	};
+	static const char zeroes[sizeof(int64_t)];
+	const int64_t no_count = SCHEMA_NO_COUNT;
+
+	if (field->kind == FIELD_COUNT_OR_NULL)
+		return memcmp(from, &no_count, sizeof(no_count)) == 0;
+	if (field->kind == FIELD_TEXTS)
+		return count == 0;
+	return sizes[field->kind] > 0 && memcmp(from, zeroes, sizes[field->kind]) == 0;
+}
+
+static bool
+write_field(ByteBuf *out, const Field *field, const char *base, bool *first, SluiceError *err)
+{
+	const bool leading = *first;
 	size_t count; /* means something for lists only */
 
 	memcpy(&count, base + field->count_offset, sizeof(count));
-	return (first || put(out, ",", err)) && put_string(out, field->name, err) &&
+	if (field->optional && is_empty(field, base + field->offset, count))
+		return true;
+	*first = false;
+	return (leading || put(out, ",", err)) && put_string(out, field->name, err) &&
 		   put(out, ":", err) && kinds[field->kind](out, field, base + field->offset, count, err);
 }
 
@@ -236,9 +261,8 @@ write_fields(ByteBuf *out, const Shape *shape, const char *base, bool first, Slu
 
 		if (field->kind != FIELD_VARIANT)
 		{
-			if (!write_field(out, field, base, first, err))
+			if (!write_field(out, field, base, &first, err))
 				return false;
-			first = false;
 			continue;
 		}
 		/* Its choice was written before, so it is one of them. */
@@ -249,16 +273,31 @@ write_fields(ByteBuf *out, const Shape *shape, const char *base, bool first, Slu
 	return true;
 }
 
-bool
-schema_document_write(const SchemaDocument *document, ByteBuf *out, SluiceError *err)
+/* An object with its format's name and version before its fields. */
+static bool
+write_whole(const char *format, int version, const Shape *shape, const void *from, ByteBuf *out,
+			SluiceError *err)
 {
 	const size_t before = out->length;
 
-	if (put(out, "{\"format\":", err) && put_string(out, SCHEMA_DOCUMENT_FORMAT, err) &&
-		put(out, ",\"version\":", err) && put_number(out, SCHEMA_DOCUMENT_VERSION, err) &&
-		write_fields(out, &schema_document_shape, (const char *) document, false, err) &&
-		put(out, "}", err))
+	if (put(out, "{\"format\":", err) && put_string(out, format, err) &&
+		put(out, ",\"version\":", err) && put_number(out, version, err) &&
+		write_fields(out, shape, from, false, err) && put(out, "}", err))
 		return true;
 	out->length = before;
 	return false;
+}
+
+bool
+schema_document_write(const SchemaDocument *document, ByteBuf *out, SluiceError *err)
+{
+	return write_whole(SCHEMA_DOCUMENT_FORMAT, SCHEMA_DOCUMENT_VERSION, &schema_document_shape,
+					   document, out, err);
+}
+
+bool
+schema_change_write(const SchemaChange *change, ByteBuf *out, SluiceError *err)
+{
+	return write_whole(SCHEMA_CHANGE_FORMAT, SCHEMA_CHANGE_VERSION, &schema_change_shape, change,
+					   out, err);
 }

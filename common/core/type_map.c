@@ -153,8 +153,8 @@ static const struct
 	{KIND_VECTOR, FLAVOUR_MYSQL, 90000},
 };
 
-static bool
-target_has(const TargetKind *target, ColumnKind kind)
+bool
+type_map_target_has(const TargetKind *target, ColumnKind kind)
 {
 	bool found = false;
 
@@ -191,7 +191,7 @@ static bool
 use_said(const TargetKind *target, const TypeColumn *column, const ColumnType *type,
 		 TypeChoice *choice, SluiceError *err)
 {
-	if (!target_has(target, type->kind))
+	if (!type_map_target_has(target, type->kind))
 		return fail_said(column, type, "this target does not have that type", err);
 	if (type->kind == KIND_SET || (type->kind == KIND_ENUM && column->canon != CANON_ENUM))
 		return fail_said(column, type, "its labels are not known", err);
@@ -210,6 +210,15 @@ use_said(const TargetKind *target, const TypeColumn *column, const ColumnType *t
 
 /* ---- all of it ---- */
 
+/* What auto comes to. */
+static LossPolicy
+settle_policy(LossPolicy said, const TypeRow *row, const TypeColumn *column)
+{
+	if (said != LOSS_AUTO)
+		return said;
+	return (row->loses & column->found & LOSES_VALUES) != 0 ? LOSS_TEXT : LOSS_ERROR;
+}
+
 static const TypeRow as_text = {
 	.kind = KIND_LONGTEXT, .length = -1, .scale = -1, .keyed = KIND_VARCHAR, .form = FORM_PRINTED};
 
@@ -220,19 +229,56 @@ type_map_choose(const TargetKind *target, const TypeRules *rules, const TypeColu
 	const TypeSaid said = type_rules_said(rules, column);
 	const TypeRow *row = choose_row(target, column, &choice->known);
 
-	*choice = (TypeChoice){.policy = said.policy, .known = choice->known};
+	*choice =
+		(TypeChoice){.policy = settle_policy(said.policy, row, column), .known = choice->known};
 	use_row(row, column, choice);
 	if (target->flavour == FLAVOUR_POSTGRESQL)
 		return true;
 	if (said.type != NULL)
 		return use_said(target, column, said.type, choice, err);
-	if (said.policy == LOSS_TEXT && (row->loses & LOSES_VALUES) != 0)
+	if (choice->policy == LOSS_TEXT && (row->loses & LOSES_VALUES) != 0)
 	{
 		row = &as_text;
 		use_row(row, column, choice);
 		choice->by_rule = true;
 	}
 	fit_key(row, column, choice);
+	return true;
+}
+
+/* ---- types of MySQL and MariaDB at MySQL and MariaDB ---- */
+
+static const NativeRow *
+native_row(ColumnKind kind)
+{
+	for (size_t i = 0; i < native_row_count; i++)
+	{
+		if (native_rows[i].kind == kind)
+			return &native_rows[i];
+	}
+	return NULL;
+}
+
+bool
+type_map_choose_native(const TargetKind *target, const TypeRules *rules, const TypeColumn *column,
+					   const ColumnType *own, TypeChoice *choice, SluiceError *err)
+{
+	const TypeSaid said = type_rules_said(rules, column);
+	const NativeRow *row = NULL;
+
+	*choice = (TypeChoice){
+		.type = *own, .policy = type_rules_policy(rules, column), .known = own->kind != KIND_NONE};
+	/* Labels cannot be said: those of the source are meant. */
+	if (said.type != NULL &&
+		(said.type->kind != own->kind || (own->kind != KIND_ENUM && own->kind != KIND_SET)))
+		return use_said(target, column, said.type, choice, err);
+	if (!type_map_target_has(target, own->kind) || own->kind == KIND_NONE)
+		row = native_row(own->kind);
+	if (row == NULL)
+		return true;
+	choice->type = row->becomes;
+	choice->collation = row->collation;
+	choice->form = row->form;
 	return true;
 }
 

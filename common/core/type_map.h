@@ -82,6 +82,18 @@ extern bool type_map_choose(const TargetKind *target, const TypeRules *rules,
 							const TypeColumn *column, TypeChoice *choice,
 							SluiceError *err) SLUICE_MUST_CHECK;
 
+/*
+ * The same for a column of a MySQL or MariaDB source at a target of the two: its own type, or what
+ * stands in native_rows where the target does not have it.  `own` is KIND_NONE for types that are
+ * none of column_type.h.
+ */
+extern bool type_map_choose_native(const TargetKind *target, const TypeRules *rules,
+								   const TypeColumn *column, const ColumnType *own,
+								   TypeChoice *choice, SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Whether a target knows a kind of column. */
+extern bool type_map_target_has(const TargetKind *target, ColumnKind kind);
+
 /* Words for LOSES_ bits: "NaN, infinity"; "" for none. */
 #define LOSES_SIZE 160
 extern void type_loses_write(unsigned loses, char text[LOSES_SIZE]);
@@ -118,5 +130,17 @@ typedef struct TypeRow
 
 extern const TypeRow type_rows[];
 extern const size_t type_row_count;
+
+/* What a kind of column becomes where the target does not have it. */
+typedef struct NativeRow
+{
+	ColumnKind kind;
+	ColumnType becomes;
+	const char *collation;
+	ValueForm form;
+} NativeRow;
+
+extern const NativeRow native_rows[];
+extern const size_t native_row_count;
 
 #endif

@@ -15,7 +15,7 @@
 #define PARTS_MAXIMUM 3 /* schema, table, column */
 #define RULE_SHOWN	  128
 
-const char *const loss_policy_names[] = {"error", "clamp", "null", "text", NULL};
+const char *const loss_policy_names[] = {"error", "clamp", "null", "text", "auto", NULL};
 
 typedef struct TypeRule
 {
@@ -24,6 +24,7 @@ typedef struct TypeRule
 	bool quoted;  /* the last part was */
 	SqlType name; /* of a rule with one part */
 	bool typed, judged;
+	const char *said; /* the type's text */
 	ColumnType type;
 	LossPolicy policy;
 	char text[RULE_SHOWN]; /* for people */
@@ -35,6 +36,7 @@ struct TypeRules
 	char *text;
 	TypeRule *rules;
 	size_t count;
+	bool postgresql; /* the types said are PostgreSQL's */
 };
 
 /* ---- PostgreSQL's types ---- */
@@ -194,8 +196,15 @@ unquote(char *name)
 	return true;
 }
 
+/* PostgreSQL's types with a length are meant without: the source's is another for each column. */
 static bool
-read_what(TypeRule *rule, char *text, const char *whole, SluiceError *err)
+has_no_length(const TypeRule *rule)
+{
+	return rule->name.modifiers == 0 || !pg_type_is_named(rule->name.name);
+}
+
+static bool
+read_what(TypeRule *rule, char *text, bool postgresql, const char *whole, SluiceError *err)
 {
 	char mark = '.';
 
@@ -213,7 +222,7 @@ read_what(TypeRule *rule, char *text, const char *whole, SluiceError *err)
 	}
 	if (mark == '.')
 		return fail_rule(whole, "has more than a schema, a table and a column", err);
-	if (rule->part_count == 1 && rule->name.modifiers > 0)
+	if (rule->part_count == 1 && !postgresql && !has_no_length(rule))
 		return fail_rule(whole, "says of a type how long it is, which is left out there", err);
 	return true;
 }
@@ -230,17 +239,36 @@ read_policy(TypeRule *rule, const char *word, const char *whole, SluiceError *er
 			return true;
 		}
 	}
-	return fail_rule(whole, "has another policy than error, clamp, null or text", err);
+	return fail_rule(whole, "has another policy than error, clamp, null, text or auto", err);
+}
+
+/* Whether a text can be a type at all, and nothing else. */
+static bool
+may_be_type(const char *text)
+{
+	return *text != '\0' && strcspn(text, "();'\\-") > 0 && strpbrk(text, ";'\\-") == NULL;
 }
 
 static bool
-read_rule(TypeRule *rule, char *text, SluiceError *err)
+read_type(TypeRule *rule, char *said, bool postgresql, SluiceError *err)
+{
+	const char *why;
+
+	rule->said = trim(said);
+	rule->typed = true;
+	if (postgresql ? !may_be_type(rule->said) : !column_type_read(rule->said, &rule->type))
+		return fail_rule(rule->text, "has a target type that is not known", err);
+	why = postgresql ? NULL : column_type_refused(&rule->type);
+	return why == NULL || fail_rule(rule->text, why, err);
+}
+
+static bool
+read_rule(TypeRule *rule, char *text, bool postgresql, SluiceError *err)
 {
 	const char *whole = rule->text;
 	char mark, second;
 	char *said = cut(text, "=:", &mark);
 	char *policy = mark == '=' ? cut(said, ":", &second) : said;
-	const char *why;
 
 	if (mark == '=')
 		mark = second;
@@ -248,14 +276,10 @@ read_rule(TypeRule *rule, char *text, SluiceError *err)
 		said = NULL;
 	if (said == NULL && mark != ':')
 		return fail_rule(whole, "says nothing: = and a type, or : and a policy are missing", err);
-	if (said != NULL && !column_type_read(trim(said), &rule->type))
-		return fail_rule(whole, "has a target type that is not known", err);
-	why = said != NULL ? column_type_refused(&rule->type) : NULL;
-	if (why != NULL)
-		return fail_rule(whole, why, err);
-	rule->typed = said != NULL;
+	if (said != NULL && !read_type(rule, said, postgresql, err))
+		return false;
 	return (mark != ':' || read_policy(rule, trim(policy), whole, err)) &&
-		   read_what(rule, trim(text), whole, err);
+		   read_what(rule, trim(text), postgresql, whole, err);
 }
 
 static size_t
@@ -282,20 +306,21 @@ read_all(TypeRules *rules, SluiceError *err)
 		if (*rule == '\0')
 			continue;
 		(void) snprintf(rules->rules[rules->count].text, RULE_SHOWN, "%s", rule);
-		if (!read_rule(&rules->rules[rules->count++], rule, err))
+		if (!read_rule(&rules->rules[rules->count++], rule, rules->postgresql, err))
 			return false;
 	}
 	return true;
 }
 
-TypeRules *
-type_rules_read(const char *text, const Allocator *allocator, SluiceError *err)
+static TypeRules *
+read_rules(const char *text, bool postgresql, const Allocator *allocator, SluiceError *err)
 {
 	size_t length = strlen(text) + 1, room = count_commas(text) * sizeof(TypeRule);
 	TypeRules *rules = allocator->get(allocator->context, sizeof(*rules));
 
 	if (rules != NULL)
 		*rules = (TypeRules){.allocator = allocator,
+							 .postgresql = postgresql,
 							 .text = allocator->get(allocator->context, length),
 							 .rules = allocator->get(allocator->context, room)};
 	if (rules == NULL || rules->text == NULL || rules->rules == NULL)
@@ -312,6 +337,18 @@ type_rules_read(const char *text, const Allocator *allocator, SluiceError *err)
 	return NULL;
 }
 
+TypeRules *
+type_rules_read(const char *text, const Allocator *allocator, SluiceError *err)
+{
+	return read_rules(text, false, allocator, err);
+}
+
+TypeRules *
+type_rules_read_postgresql(const char *text, const Allocator *allocator, SluiceError *err)
+{
+	return read_rules(text, true, allocator, err);
+}
+
 void
 type_rules_free(TypeRules *rules)
 {
@@ -325,6 +362,19 @@ type_rules_free(TypeRules *rules)
 	allocator->put(allocator->context, rules);
 }
 
+void
+type_rules_rename(TypeRules *rules, const char *(*rename)(const void *context, const char *schema),
+				  const void *context)
+{
+	for (size_t i = 0; i < rules->count; i++)
+	{
+		TypeRule *rule = &rules->rules[i];
+
+		if (rule->part_count == PARTS_MAXIMUM)
+			rule->parts[0] = rename(context, rule->parts[0]);
+	}
+}
+
 /* ---- matching ---- */
 
 /* How near a rule is to a column; 0: it is not about it. */
@@ -334,6 +384,7 @@ typedef enum Nearness
 	ABOUT_ALL,
 	ABOUT_CANON,
 	ABOUT_BASE,
+	ABOUT_LENGTH,
 	ABOUT_TYPE,
 	ABOUT_COLUMN
 } Nearness;
@@ -355,15 +406,32 @@ is_users_type(const TypeRule *rule, const char *type_name)
 }
 
 static bool
-is_base_type(const TypeRule *rule, const TypeColumn *column)
+same_lengths(const SqlType *a, const SqlType *b)
 {
+	if (a->modifiers != b->modifiers)
+		return false;
+	for (int i = 0; i < a->modifiers; i++)
+	{
+		if (a->modifier[i] != b->modifier[i])
+			return false;
+	}
+	return true;
+}
+
+static Nearness
+base_nearness(const TypeRule *rule, const TypeColumn *column)
+{
+	const SqlType *name = &rule->name;
 	SqlType base;
 
 	if (column->type == NULL)
-		return !rule->name.array && same(column->type_name, rule->name.name);
+		return !name->array && same(column->type_name, name->name) ? ABOUT_BASE : NOT_ABOUT;
 	sql_type_read(column->type, &base);
-	return !base.qualified && strcasecmp(base.name, rule->name.name) == 0 &&
-		   base.array == rule->name.array;
+	if (base.qualified || strcasecmp(base.name, name->name) != 0 || base.array != name->array)
+		return NOT_ABOUT;
+	if (name->modifiers == 0)
+		return ABOUT_BASE;
+	return same_lengths(name, &base) ? ABOUT_LENGTH : NOT_ABOUT;
 }
 
 static Nearness
@@ -380,8 +448,8 @@ nearness(const TypeRule *rule, const TypeColumn *column)
 		return is_users_type(rule, column->type_name) ? ABOUT_TYPE : NOT_ABOUT;
 	if (!rule->quoted && strcmp(rule->parts[0], "*") == 0)
 		return ABOUT_ALL;
-	if (is_base_type(rule, column))
-		return ABOUT_BASE;
+	if (base_nearness(rule, column) != NOT_ABOUT)
+		return base_nearness(rule, column);
 	return canon != NULL && strcasecmp(rule->parts[0], canon) == 0 ? ABOUT_CANON : NOT_ABOUT;
 }
 
@@ -433,6 +501,7 @@ type_rules_said(const TypeRules *rules, const TypeColumn *column)
 		if (rule->typed && near > typed)
 		{
 			said.type = &rule->type;
+			said.text = rule->said;
 			typed = near;
 		}
 		if (rule->judged && near > judged)
@@ -447,5 +516,7 @@ type_rules_said(const TypeRules *rules, const TypeColumn *column)
 LossPolicy
 type_rules_policy(const TypeRules *rules, const TypeColumn *column)
 {
-	return type_rules_said(rules, column).policy;
+	LossPolicy policy = type_rules_said(rules, column).policy;
+
+	return policy == LOSS_AUTO ? LOSS_ERROR : policy;
 }

@@ -234,3 +234,13 @@ const TypeRow type_rows[] = {
 };
 
 const size_t type_row_count = sizeof(type_rows) / sizeof(type_rows[0]);
+
+const NativeRow native_rows[] = {
+	{KIND_UUID, {KIND_CHAR, false, 36, -1}, "ascii_bin", FORM_PRINTED},
+	{KIND_INET4, {KIND_VARCHAR, false, 15, -1}, "ascii_bin", FORM_PRINTED},
+	{KIND_INET6, {KIND_VARCHAR, false, 45, -1}, "ascii_bin", FORM_PRINTED},
+	{KIND_VECTOR, {KIND_BLOB, false, -1, -1}, NULL, FORM_SAME},
+	{KIND_NONE, {KIND_LONGTEXT, false, -1, -1}, "utf8mb4_bin", FORM_PRINTED},
+};
+
+const size_t native_row_count = sizeof(native_rows) / sizeof(native_rows[0]);

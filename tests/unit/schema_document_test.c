@@ -14,6 +14,7 @@
 #include "support/failing_allocator.h"
 
 #define SAMPLE_FILE	   "tests/fuzz/corpus/schema/sample.json"
+#define MYSQL_FILE	   "tests/fuzz/corpus/schema/mysql.json" /* as a MySQL source writes it */
 #define SAMPLE_MAXIMUM (64 << 10)
 #define JSON_MAXIMUM   (1 << 20)
 
@@ -21,16 +22,29 @@ static char sample[SAMPLE_MAXIMUM];
 static size_t sample_length;
 
 static int
-load_sample(void **state)
+load_file(const char *name)
 {
-	FILE *file = fopen(SAMPLE_FILE, "rb");
+	FILE *file = fopen(name, "rb");
 
-	(void) state;
 	if (file == NULL)
 		return -1;
 	sample_length = fread(sample, 1, sizeof(sample) - 1, file);
 	sample[sample_length] = '\0';
 	return fclose(file);
+}
+
+static int
+load_sample(void **state)
+{
+	(void) state;
+	return load_file(SAMPLE_FILE);
+}
+
+static int
+load_mysql(void **state)
+{
+	(void) state;
+	return load_file(MYSQL_FILE);
 }
 
 static SchemaDocument *
@@ -168,6 +182,36 @@ all_of_it_is_written(void **state)
 	json_decref(before);
 	json_decref(after);
 	bytebuf_free(&out);
+	schema_document_free(document);
+}
+
+static void
+optional_fields_are_read(void **state)
+{
+	SchemaDocument *document = read_sample();
+	const SchemaTable *table = schema_document_table_named(document, "c2", "t");
+	const SchemaTable *parted = schema_document_table_named(document, "c2", "p");
+	const SchemaColumn *flag = schema_table_column(table, "flag");
+
+	(void) state;
+	assert_string_equal(document->source.product, "mysql");
+	assert_string_equal(table->engine, "InnoDB");
+	assert_string_equal(table->auto_increment, "78");
+	assert_non_null(strstr(parted->partitioning, "HASH"));
+	assert_true(flag->scan->only_boolean);
+	assert_int_equal(flag->scan->longest, -1);
+	assert_int_equal(schema_table_column(table, "tt")->scan->longest, 3);
+	assert_null(schema_table_column(table, "word")->scan);
+	assert_string_equal(schema_table_column(table, "word")->charset, "latin1");
+	assert_string_equal(schema_table_column(table, "at")->on_update, "CURRENT_TIMESTAMP(3)");
+	assert_true(schema_table_column(table, "id")->auto_increment);
+	assert_true(schema_table_column(table, "hidden")->invisible);
+	assert_int_equal(schema_table_column(table, "g")->srid, 4326);
+	assert_int_equal(schema_table_column(table, "id")->srid, -1);
+	assert_int_equal(table->indexes[1].columns[0].length, 10);
+	assert_int_equal(table->indexes[1].columns[1].length, 0);
+	assert_int_equal(document->load->tables[0].bound_count, 2);
+	assert_string_equal(document->load->tables[0].bounds[1], "99");
 	schema_document_free(document);
 }
 
@@ -352,5 +396,11 @@ main(void)
 		cmocka_unit_test(running_out_of_memory_leaves_nothing),
 	};
 
-	return cmocka_run_group_tests(tests, load_sample, NULL);
+	const struct CMUnitTest mysql_tests[] = {
+		cmocka_unit_test(optional_fields_are_read),
+		cmocka_unit_test(all_of_it_is_written),
+	};
+	int failed = cmocka_run_group_tests(tests, load_sample, NULL);
+
+	return failed + cmocka_run_group_tests(mysql_tests, load_mysql, NULL);
 }

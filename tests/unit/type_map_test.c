@@ -282,6 +282,49 @@ policy_text_makes_text(void **state)
 	check_rule("*:text", "boolean", CANON_BOOL, "tinyint(1)", LOSS_TEXT);
 }
 
+/* Whatever values a column had when a copy was planned. */
+static void
+policy_auto_goes_by_what_was_found(void **state)
+{
+	static const struct
+	{
+		const char *type;
+		CanonType canon;
+		unsigned found;
+		const char *expected;
+		LossPolicy policy;
+	} cases[] = {
+		{"numeric", CANON_DECIMAL, 0, "decimal(65,30)", LOSS_ERROR},
+		{"numeric", CANON_DECIMAL, LOSES_DIGITS, "longtext", LOSS_TEXT},
+		{"double precision", CANON_FLOAT64, LOSES_NAN, "longtext", LOSS_TEXT},
+		{"date", CANON_DATE, LOSES_RANGE, "longtext", LOSS_TEXT},
+		{"integer", CANON_INT32, LOSES_RANGE, "int", LOSS_ERROR},
+	};
+	TypeRules *rules = type_rules_read("*:auto", &allocator_malloc, NULL);
+
+	(void) state;
+	assert_non_null(rules);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		TypeColumn column = {.schema = "public",
+							 .table = "t",
+							 .name = "c",
+							 .type_name = cases[i].type,
+							 .type = cases[i].type,
+							 .canon = cases[i].canon,
+							 .found = cases[i].found};
+		char text[COLUMN_TYPE_SIZE];
+		TypeChoice choice;
+
+		assert_true(type_map_choose(&mysql, rules, &column, &choice, NULL));
+		column_type_write(&choice.type, text);
+		assert_string_equal(text, cases[i].expected);
+		assert_int_equal(choice.policy, cases[i].policy);
+		assert_int_equal(type_rules_policy(rules, &column), LOSS_ERROR);
+	}
+	type_rules_free(rules);
+}
+
 static void
 wrong_rules_are_named(void **state)
 {
@@ -536,6 +579,7 @@ main(void)
 		cmocka_unit_test(rules_name_types_in_all_ways),
 		cmocka_unit_test(the_nearest_rule_wins),
 		cmocka_unit_test(policy_text_makes_text),
+		cmocka_unit_test(policy_auto_goes_by_what_was_found),
 		cmocka_unit_test(wrong_rules_are_named),
 		cmocka_unit_test(limits_are_those_of_the_servers),
 		cmocka_unit_test(rules_about_nothing_are_found),
