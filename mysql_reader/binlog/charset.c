@@ -3,6 +3,8 @@
  */
 #include "charset.h"
 
+#include "charset_exceptions.h"
+
 #include <errno.h>
 #include <iconv.h>
 #include <stdlib.h>
@@ -12,7 +14,8 @@ typedef enum CharsetKind
 {
 	CHARSET_UTF8 = 1,
 	CHARSET_SINGLE,
-	CHARSET_ICONV
+	CHARSET_MANY, /* one or several bytes a character, those of ASCII as in ASCII */
+	CHARSET_WIDE  /* two or four bytes at least */
 } CharsetKind;
 
 /* MySQL's names; of those with several bytes a character iconv's, of the others what comes nearest. */
@@ -49,26 +52,28 @@ static const struct
 	{"swe7", NULL, CHARSET_SINGLE},
 	{"keybcs2", NULL, CHARSET_SINGLE},
 	{"geostd8", NULL, CHARSET_SINGLE},
-	{"ucs2", "UCS-2BE", CHARSET_ICONV},
-	{"utf16", "UTF-16BE", CHARSET_ICONV},
-	{"utf16le", "UTF-16LE", CHARSET_ICONV},
-	{"utf32", "UTF-32BE", CHARSET_ICONV},
-	{"big5", "BIG5", CHARSET_ICONV},
-	{"gb2312", "EUC-CN", CHARSET_ICONV},
-	{"gbk", "GBK", CHARSET_ICONV},
-	{"gb18030", "GB18030", CHARSET_ICONV},
-	{"sjis", "SHIFT_JIS", CHARSET_ICONV},
-	{"cp932", "CP932", CHARSET_ICONV},
-	{"ujis", "EUC-JP", CHARSET_ICONV},
-	{"eucjpms", "EUC-JP-MS", CHARSET_ICONV},
-	{"euckr", "CP949", CHARSET_ICONV},
+	{"ucs2", "UCS-2BE", CHARSET_WIDE},
+	{"utf16", "UTF-16BE", CHARSET_WIDE},
+	{"utf16le", "UTF-16LE", CHARSET_WIDE},
+	{"utf32", "UTF-32BE", CHARSET_WIDE},
+	{"big5", "BIG5", CHARSET_MANY},
+	{"gb2312", "EUC-CN", CHARSET_MANY},
+	{"gbk", "GBK", CHARSET_MANY},
+	{"gb18030", "GB18030", CHARSET_MANY},
+	{"sjis", "SHIFT_JIS", CHARSET_MANY},
+	{"cp932", "CP932", CHARSET_MANY},
+	{"ujis", "EUC-JP", CHARSET_MANY},
+	{"eucjpms", "EUC-JP-MS", CHARSET_MANY},
+	{"euckr", "CP949", CHARSET_MANY},
 };
 
 struct Charset
 {
 	const char *name;
 	CharsetKind kind;
-	iconv_t iconv; /* of CHARSET_ICONV */
+	bool ascii;							 /* bytes below 0x80 are what they are in UTF-8 */
+	iconv_t iconv;						 /* of CHARSET_MANY and CHARSET_WIDE */
+	const CharsetExceptions *exceptions; /* what iconv must not read; NULL: none */
 	struct
 	{
 		uint8_t length; /* 0: no character */
@@ -128,6 +133,8 @@ charset_open(const char *name, SluiceError *err)
 		}
 		charset->name = charsets[i].name;
 		charset->kind = charsets[i].kind;
+		charset->ascii = charset->kind != CHARSET_WIDE;
+		charset->exceptions = charset_exceptions_find(charset->name);
 		if (charset->kind == CHARSET_UTF8 ||
 			(charset->kind == CHARSET_SINGLE ? fill_table(charset, charsets[i].iconv, err)
 											 : open_iconv(charsets[i].iconv, &charset->iconv, err)))
@@ -144,7 +151,7 @@ charset_close(Charset *charset)
 {
 	if (charset == NULL)
 		return;
-	if (charset->kind == CHARSET_ICONV)
+	if (charset->kind == CHARSET_MANY || charset->kind == CHARSET_WIDE)
 		(void) iconv_close(charset->iconv);
 	free(charset);
 }
@@ -168,9 +175,13 @@ charset_learn(Charset *charset, uint8_t byte, const char *utf8, size_t length)
 		length = 0;
 	charset->bytes[byte].length = (uint8_t) length;
 	memcpy(charset->bytes[byte].utf8, utf8, length);
+	if (byte < 0x80 && (length != 1 || utf8[0] != (char) byte))
+		charset->ascii = false;
 }
 
 /* ---- texts ---- */
+
+#define HIGH_BITS UINT64_C(0x8080808080808080) /* of eight bytes */
 
 /* Bytes of the character that begins at *text, 0 when it is none. */
 static size_t
@@ -200,7 +211,6 @@ utf8_character(const uint8_t *text, size_t left)
 size_t
 charset_utf8_valid(const uint8_t *text, size_t length)
 {
-	const uint64_t high_bits = UINT64_C(0x8080808080808080);
 	size_t at = 0;
 
 	while (at < length)
@@ -211,7 +221,7 @@ charset_utf8_valid(const uint8_t *text, size_t length)
 		if (length - at >= sizeof(word))
 		{
 			memcpy(&word, text + at, sizeof(word));
-			if ((word & high_bits) == 0)
+			if ((word & HIGH_BITS) == 0)
 			{
 				at += sizeof(word);
 				continue;
@@ -229,70 +239,183 @@ charset_utf8_valid(const uint8_t *text, size_t length)
 	return length;
 }
 
-static bool
-fail_byte(const Charset *charset, const uint8_t *text, size_t at, SluiceError *err)
+/* The first byte above those of ASCII, or `length`. */
+static size_t
+ascii_length(const uint8_t *text, size_t length)
 {
-	return sluice_fail(err, SLUICE_ERROR_DATA, "byte 0x%02x at place %zu is no text in %s",
-					   text[at], at + 1, charset->name);
+	size_t at = 0;
+
+	for (uint64_t word; length - at >= sizeof(word); at += sizeof(word))
+	{
+		memcpy(&word, text + at, sizeof(word));
+		if ((word & HIGH_BITS) != 0)
+			break;
+	}
+	while (at < length && text[at] < 0x80)
+		at++;
+	return at;
+}
+
+/* A text that is being converted. */
+typedef struct Conversion
+{
+	Charset *charset;
+	TextPolicy policy;
+	const uint8_t *text;
+	size_t length, at; /* at: how much of it is done */
+	ByteBuf *out;
+} Conversion;
+
+/* What is at hand is no character: it is passed, so many bytes of it, or ends the conversion. */
+static bool
+face_no_text(Conversion *work, size_t bytes, SluiceError *err)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+
+	if (work->policy == TEXT_ERROR)
+		return sluice_fail(err, SLUICE_ERROR_DATA, "byte 0x%02x at place %zu is no text in %s",
+						   work->text[work->at], work->at + 1, work->charset->name);
+	work->at += bytes < work->length - work->at ? bytes : work->length - work->at;
+	return bytebuf_put(work->out, replacement, sizeof(replacement) - 1, err);
 }
 
 static bool
-read_single(const Charset *charset, const uint8_t *text, size_t length, ByteBuf *scratch,
-			SluiceError *err)
+read_utf8(Conversion *work, SluiceError *err)
 {
-	for (size_t i = 0; i < length; i++)
+	while (work->at < work->length)
 	{
-		uint8_t bytes = charset->bytes[text[i]].length;
+		const uint8_t *text = work->text + work->at;
+		size_t valid = charset_utf8_valid(text, work->length - work->at);
+
+		if (!bytebuf_put(work->out, text, valid, err))
+			return false;
+		work->at += valid;
+		if (work->at < work->length && !face_no_text(work, 1, err))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_single(Conversion *work, SluiceError *err)
+{
+	ByteBuf *out = work->out;
+
+	while (work->at < work->length)
+	{
+		const uint8_t byte = work->text[work->at];
+		const size_t bytes = work->charset->bytes[byte].length;
 
 		if (bytes == 0)
-			return fail_byte(charset, text, i, err);
-		if (!bytebuf_put(scratch, charset->bytes[text[i]].utf8, bytes, err))
+		{
+			if (!face_no_text(work, 1, err))
+				return false;
+			continue;
+		}
+		if (!bytebuf_put(out, work->charset->bytes[byte].utf8, bytes, err))
+			return false;
+		work->at++;
+	}
+	return true;
+}
+
+/* Bytes of the least character. */
+static size_t
+unit_of(const Charset *charset)
+{
+	if (charset->kind != CHARSET_WIDE)
+		return 1;
+	return strcmp(charset->name, "utf32") == 0 ? 4 : 2;
+}
+
+/* What lies before `end`. */
+static bool
+read_iconv(Conversion *work, size_t end, SluiceError *err)
+{
+	iconv_t converter = work->charset->iconv;
+
+	(void) iconv(converter, NULL, NULL, NULL, NULL);
+	while (work->at < end)
+	{
+		char *in = (char *) work->text + work->at, *to;
+		size_t left = end - work->at, room, converted;
+
+		if (!bytebuf_reserve(work->out, left + 16, err))
+			return false;
+		to = (char *) work->out->data + work->out->length;
+		room = work->out->capacity - work->out->length;
+		converted = iconv(converter, &in, &left, &to, &room);
+		work->out->length = work->out->capacity - room;
+		work->at = end - left;
+		if (converted == (size_t) -1 && errno != E2BIG &&
+			!face_no_text(work, unit_of(work->charset), err))
 			return false;
 	}
 	return true;
 }
 
+/* Exceptions have up to three bytes of UTF-8. */
 static bool
-read_iconv(Charset *charset, const uint8_t *text, size_t length, ByteBuf *scratch, SluiceError *err)
+put_character(uint32_t unicode, ByteBuf *out, SluiceError *err)
 {
-	char *in = (char *) text;
-	size_t left = length;
+	const uint8_t three[] = {(uint8_t) (0xe0 | unicode >> 12),
+							 (uint8_t) (0x80 | (unicode >> 6 & 0x3f)),
+							 (uint8_t) (0x80 | (unicode & 0x3f))};
+	const uint8_t two[] = {(uint8_t) (0xc0 | unicode >> 6), three[2]};
 
-	(void) iconv(charset->iconv, NULL, NULL, NULL, NULL);
-	while (left > 0)
+	if (unicode < 0x80)
+		return bytebuf_put_u8(out, (uint8_t) unicode, err);
+	return unicode < 0x800 ? bytebuf_put(out, two, sizeof(two), err)
+						   : bytebuf_put(out, three, sizeof(three), err);
+}
+
+/* Character by character: those of ASCII and exceptions here, what lies between them by iconv. */
+static bool
+read_exceptions(Conversion *work, SluiceError *err)
+{
+	const CharsetExceptions *exceptions = work->charset->exceptions;
+	size_t end = work->at, length;
+
+	for (; end < work->length; end += length)
 	{
-		char *out;
-		size_t room, converted;
+		const uint8_t *text = work->text + end;
+		uint32_t unicode = text[0];
 
-		if (!bytebuf_reserve(scratch, left + 16, err))
+		length = exceptions->length(text, work->length - end);
+		if (length > work->length - end)
+			length = work->length - end;
+		if (length > 1 && !charset_exception_look(exceptions, text, length, &unicode))
+			continue;
+		if (length == 1 && text[0] >= 0x80)
+			continue;
+		if (!read_iconv(work, end, err) || !put_character(unicode, work->out, err))
 			return false;
-		out = (char *) scratch->data + scratch->length;
-		room = scratch->capacity - scratch->length;
-		converted = iconv(charset->iconv, &in, &left, &out, &room);
-		scratch->length = scratch->capacity - room;
-		if (converted == (size_t) -1 && errno != E2BIG)
-			return fail_byte(charset, text, length - left, err);
+		work->at = end + length;
 	}
-	return true;
+	return read_iconv(work, work->length, err);
 }
 
 bool
-charset_read(Charset *charset, const uint8_t *text, size_t length, ByteBuf *scratch,
-			 const uint8_t **utf8, size_t *utf8_length, SluiceError *err)
+charset_read(Charset *charset, TextPolicy policy, const uint8_t *text, size_t length,
+			 ByteBuf *scratch, const uint8_t **utf8, size_t *utf8_length, SluiceError *err)
 {
-	if (charset->kind == CHARSET_UTF8)
-	{
-		size_t valid = charset_utf8_valid(text, length);
+	Conversion work = {charset, policy, text, length, 0, scratch};
+	bool good;
 
-		*utf8 = text;
-		*utf8_length = length;
-		return valid == length || fail_byte(charset, text, valid, err);
-	}
+	*utf8 = text;
+	*utf8_length = length;
+	if (charset->kind == CHARSET_UTF8 ? charset_utf8_valid(text, length) == length
+									  : charset->ascii && ascii_length(text, length) == length)
+		return true;
 	scratch->length = 0;
-	if (!(charset->kind == CHARSET_SINGLE ? read_single(charset, text, length, scratch, err)
-										  : read_iconv(charset, text, length, scratch, err)))
-		return false;
+	if (charset->kind == CHARSET_UTF8)
+		good = read_utf8(&work, err);
+	else if (charset->kind == CHARSET_SINGLE)
+		good = read_single(&work, err);
+	else
+		good = charset->exceptions != NULL ? read_exceptions(&work, err)
+										   : read_iconv(&work, length, err);
 	*utf8 = scratch->data;
 	*utf8_length = scratch->length;
-	return true;
+	return good;
 }

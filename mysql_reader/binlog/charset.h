@@ -16,6 +16,13 @@ typedef struct Charset Charset;
 extern Charset *charset_open(const char *name, SluiceError *err);
 extern void charset_close(Charset *charset);
 
+/* What becomes of bytes that are no text. */
+typedef enum TextPolicy
+{
+	TEXT_ERROR,
+	TEXT_REPLACE /* U+FFFD */
+} TextPolicy;
+
 extern const char *charset_name(const Charset *charset);
 
 /* Whether every character has one byte: then charset_learn() can make it exact. */
@@ -26,10 +33,11 @@ extern void charset_learn(Charset *charset, uint8_t byte, const char *utf8, size
 
 /*
  * Gives the text in UTF-8: in place when it is that already, else in *scratch, whose content is
- * replaced.  DATA when the bytes are no text of the character set, naming the first wrong one.
+ * replaced.  DATA when the bytes are no text of the character set, naming the first wrong one, unless
+ * the policy replaces it.
  */
-extern bool charset_read(Charset *charset, const uint8_t *text, size_t length, ByteBuf *scratch,
-						 const uint8_t **utf8, size_t *utf8_length,
+extern bool charset_read(Charset *charset, TextPolicy policy, const uint8_t *text, size_t length,
+						 ByteBuf *scratch, const uint8_t **utf8, size_t *utf8_length,
 						 SluiceError *err) SLUICE_MUST_CHECK;
 
 /* The first byte that belongs to no well-formed UTF-8, or `length`. */

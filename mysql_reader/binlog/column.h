@@ -6,7 +6,7 @@
 
 #include "little_cursor.h"
 
-typedef enum ColumnKind
+typedef enum LogKind
 {
 	COLUMN_TINY = 1,
 	COLUMN_SHORT = 2,
@@ -38,14 +38,14 @@ typedef enum ColumnKind
 	COLUMN_VAR_STRING = 253,
 	COLUMN_STRING = 254,
 	COLUMN_GEOMETRY = 255
-} ColumnKind;
+} LogKind;
 
 #define COLLATION_BINARY 63
 
 /* One column of a table map. */
 typedef struct LogColumn
 {
-	uint8_t kind; /* ColumnKind */
+	uint8_t kind; /* LogKind */
 	bool nullable;
 	bool is_unsigned;	 /* meaningful when the map has signedness */
 	bool visible;		 /* meaningful when the map has visibility */

@@ -6,7 +6,6 @@
  */
 #include "decimal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define GROUP			 9
@@ -44,7 +43,9 @@ unpack_group(const uint8_t **packed, uint8_t mask, bool first, unsigned digits, 
 	if (value >= powers[digits])
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "%u is no group of %u decimal digits", value,
 						   digits);
-	*text += sprintf(*text, "%0*u", (int) digits, value);
+	for (unsigned i = digits; i-- > 0; value /= 10)
+		(*text)[i] = (char) ('0' + value % 10);
+	*text += digits;
 	return true;
 }
 
@@ -90,8 +91,15 @@ decimal_text(const uint8_t *packed, uint8_t precision, uint8_t scale, char *text
 	negative = negative && strspn(digits, "0") < precision;
 	while (zeros + 1 < whole && digits[zeros] == '0')
 		zeros++;
-	(void) sprintf(text, "%s%.*s%s%s", negative ? "-" : "", whole > 0 ? (int) (whole - zeros) : 1,
-				   whole > 0 ? digits + zeros : "0", scale > 0 ? "." : "", digits + whole);
+	if (negative)
+		*text++ = '-';
+	if (whole == 0)
+		*text++ = '0';
+	memcpy(text, digits + zeros, whole - zeros);
+	text += whole - zeros;
+	if (scale > 0)
+		*text++ = '.';
+	memcpy(text, digits + whole, scale + 1u);
 	return true;
 }
 

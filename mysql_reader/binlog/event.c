@@ -105,6 +105,20 @@ is_checked(const EventFormat *format, const EventHeader *header, const ByteCurso
 	return little_left(body) >= FORMAT_ALGORITHM_SIZE && body->end[-FORMAT_ALGORITHM_SIZE] == 1;
 }
 
+/* A format description's leaves out the mark that its file is in use, which is set later. */
+static uint32_t
+checksum_of(const EventHeader *header, const uint8_t *data, size_t length)
+{
+	uint8_t head[EVENT_HEADER_SIZE];
+
+	if (header->type != EVENT_FORMAT_DESCRIPTION)
+		return (uint32_t) crc32(0, data, (uInt) length);
+	memcpy(head, data, sizeof(head));
+	head[17] &= (uint8_t) ~EVENT_FILE_IN_USE;
+	return (uint32_t) crc32(crc32(0, head, sizeof(head)), data + sizeof(head),
+							(uInt) (length - sizeof(head)));
+}
+
 bool
 event_open(const EventFormat *format, const uint8_t *data, size_t length, Event *event,
 		   SluiceError *err)
@@ -124,7 +138,7 @@ event_open(const EventFormat *format, const uint8_t *data, size_t length, Event 
 	if (little_left(&event->body) < EVENT_CHECKSUM_SIZE)
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "an event without room for its checksum");
 	event->body.end -= EVENT_CHECKSUM_SIZE;
-	sum = (uint32_t) crc32(crc32(0, NULL, 0), data, (uInt) (length - EVENT_CHECKSUM_SIZE));
+	sum = checksum_of(&event->header, data, length - EVENT_CHECKSUM_SIZE);
 	if (sum != little_load(event->body.end, EVENT_CHECKSUM_SIZE))
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "the checksum of a %s event is wrong",
 						   names[event->header.type] != NULL ? names[event->header.type]

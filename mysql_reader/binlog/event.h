@@ -67,6 +67,7 @@ typedef enum EventType
 } EventType;
 
 /* Header flags. */
+#define EVENT_FILE_IN_USE	  0x0001 /* of a format description: the file was not closed */
 #define EVENT_THREAD_SPECIFIC 0x0004 /* of a temporary table */
 #define EVENT_ARTIFICIAL	  0x0020 /* made by the server for us, not in its log */
 #define EVENT_MAY_BE_IGNORED  0x0080

@@ -107,9 +107,8 @@ read_tag(ByteCursor *body, GtidEvent *gtid, SluiceError *err)
 
 	if (!read_variable(body, &length, err) || !little_part(body, length, &text, err))
 		return false;
-	if (length >= GTID_TAG_SIZE)
-		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "a GTID with a tag of %" PRIu64 " letters",
-						   length);
+	if (length > 0 && !gtid_tag_valid(text.at, length))
+		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "a GTID with a wrong tag");
 	memcpy(gtid->gtid.tag, text.at, length);
 	gtid->gtid.tag[length] = '\0';
 	return true;

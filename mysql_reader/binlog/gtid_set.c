@@ -384,6 +384,19 @@ gtid_set_format(const GtidSet *set, ByteBuf *out, SluiceError *err)
 
 /* ---- binary ---- */
 
+bool
+gtid_tag_valid(const uint8_t *text, size_t length)
+{
+	if (length < 1 || length >= GTID_TAG_SIZE || isdigit(text[0]))
+		return false;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (text[i] != '_' && !isdigit(text[i]) && (text[i] < 'a' || text[i] > 'z'))
+			return false;
+	}
+	return true;
+}
+
 /* Its length doubled in one byte: a small number as MySQL's serialization writes it. */
 static bool
 decode_tag(ByteCursor *data, char *tag, SluiceError *err)
@@ -393,10 +406,10 @@ decode_tag(ByteCursor *data, char *tag, SluiceError *err)
 
 	if (!little_u8(data, &length, err))
 		return false;
-	if ((length & 1) != 0 || length / 2 >= GTID_TAG_SIZE)
-		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "a tag of %u letters", length / 2);
 	if (!little_part(data, length / 2, &text, err))
 		return false;
+	if ((length & 1) != 0 || (length > 0 && !gtid_tag_valid(text.at, length / 2)))
+		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "a GTID with a wrong tag");
 	memcpy(tag, text.at, length / 2);
 	tag[length / 2] = '\0';
 	return true;

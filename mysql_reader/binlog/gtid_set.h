@@ -25,6 +25,9 @@ typedef struct Gtid
 	int64_t number;
 } Gtid;
 
+/* Whether that many letters are a tag: 1 to 32 of a-z, 0-9 and _, no digit first. */
+extern bool gtid_tag_valid(const uint8_t *text, size_t length);
+
 #define GTID_TEXT 96
 
 /* "uuid[:tag]:number". */

@@ -1,37 +1,16 @@
 /*
  * json.c - binary JSON as text (json.h).
- *
- * Invariants: values are always found by their offsets, since changes in place leave holes and
- * another order; every offset and length is held against the container it lies in, and what is
- * nested lies in what nests it, so that no document takes longer than its size allows.
  */
 #include "json.h"
 
 #include "decimal.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef enum JsonType
-{
-	JSON_SMALL_OBJECT,
-	JSON_LARGE_OBJECT,
-	JSON_SMALL_ARRAY,
-	JSON_LARGE_ARRAY,
-	JSON_LITERAL,
-	JSON_INT16,
-	JSON_UINT16,
-	JSON_INT32,
-	JSON_UINT32,
-	JSON_INT64,
-	JSON_UINT64,
-	JSON_DOUBLE,
-	JSON_STRING,
-	JSON_OPAQUE = 0x0f
-} JsonType;
 
 /* Column kinds of opaque values. */
 enum
@@ -43,77 +22,183 @@ enum
 	OPAQUE_DECIMAL = 246
 };
 
-static bool write_value(uint8_t type, ByteCursor value, unsigned depth, ByteBuf *out,
-						SluiceError *err);
-
 static bool
 put_text(ByteBuf *out, const char *text, SluiceError *err)
 {
 	return bytebuf_put(out, text, strlen(text), err);
 }
 
-/* ---- scalars ---- */
+/* ---- strings ---- */
+
+/* What stands behind the backslash; 'u' for four hexadecimal digits. */
+static const char escapes[256] = {
+	['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
+	['\t'] = 't', [0] = 'u',	 [1] = 'u',	   [2] = 'u',	 [3] = 'u',	   [4] = 'u',
+	[5] = 'u',	  [6] = 'u',	 [7] = 'u',	   [11] = 'u',	 [14] = 'u',   [15] = 'u',
+	[16] = 'u',	  [17] = 'u',	 [18] = 'u',   [19] = 'u',	 [20] = 'u',   [21] = 'u',
+	[22] = 'u',	  [23] = 'u',	 [24] = 'u',   [25] = 'u',	 [26] = 'u',   [27] = 'u',
+	[28] = 'u',	  [29] = 'u',	 [30] = 'u',   [31] = 'u'};
 
 static bool
-write_string(const uint8_t *text, size_t length, ByteBuf *out, SluiceError *err)
+put_escape(uint8_t byte, ByteBuf *out, SluiceError *err)
 {
-	static const char escapes[256] = {['"'] = '"',	['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-									  ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
+	char text[8];
+	int size = escapes[byte] == 'u' ? snprintf(text, sizeof(text), "\\u%04x", byte)
+									: snprintf(text, sizeof(text), "\\%c", escapes[byte]);
+
+	return bytebuf_put(out, text, (size_t) size, err);
+}
+
+bool
+json_string_text(const uint8_t *text, size_t length, ByteBuf *out, SluiceError *err)
+{
+	size_t done = 0;
 
 	if (!bytebuf_reserve(out, length + 2, err) || !bytebuf_put_u8(out, '"', err))
 		return false;
 	for (size_t i = 0; i < length; i++)
 	{
-		char escape[8];
-		int size = 1;
-
-		escape[0] = (char) text[i];
-		if (escapes[text[i]] != 0)
-			size = snprintf(escape, sizeof(escape), "\\%c", escapes[text[i]]);
-		else if (text[i] < 0x20)
-			size = snprintf(escape, sizeof(escape), "\\u%04x", text[i]);
-		if (!bytebuf_put(out, escape, (size_t) size, err))
+		if (escapes[text[i]] == 0)
+			continue;
+		if (!bytebuf_put(out, text + done, i - done, err) || !put_escape(text[i], out, err))
 			return false;
+		done = i + 1;
 	}
-	return bytebuf_put_u8(out, '"', err);
+	return bytebuf_put(out, text + done, length - done, err) && bytebuf_put_u8(out, '"', err);
 }
 
-/* The fewest digits that read back as the same number; a whole one keeps its ".0". */
+/* ---- numbers ---- */
+
+#define DIGITS_ALWAYS 15 /* so many digits survive being read */
+#define DIGITS_MOST	  17 /* so many tell all numbers apart */
+
+/* Significant digits of a number and the place of its point among them: 0.d1d2... x 10^point. */
+typedef struct Digits
+{
+	char digits[DIGITS_MOST + 1];
+	int count, point;
+} Digits;
+
+static double
+digits_value(const Digits *digits)
+{
+	char text[40];
+
+	(void) snprintf(text, sizeof(text), "0.%se%d", digits->digits, digits->point);
+	return strtod(text, NULL);
+}
+
+/* The decimal of `count` digits that is nearest. */
+static void
+nearest_digits(double value, int count, Digits *digits)
+{
+	char text[40];
+	const char *exponent;
+
+	(void) snprintf(text, sizeof(text), "%.*e", count - 1, value);
+	exponent = strchr(text, 'e');
+	*digits = (Digits){.count = count, .point = (int) strtol(exponent + 1, NULL, 10) + 1};
+	digits->digits[0] = text[0];
+	if (count > 1)
+		memcpy(digits->digits + 1, text + 2, (size_t) count - 1);
+}
+
+/*
+ * Below a power of two the next number is nearer than above, so that the decimal above may stand for it
+ * when the nearest does not.
+ */
+static bool
+take_next(double value, Digits *digits)
+{
+	Digits next = *digits;
+	int exponent;
+
+	if (frexp(value, &exponent) != 0.5 || next.digits[next.count - 1] == '9')
+		return false;
+	next.digits[next.count - 1]++;
+	if (digits_value(&next) != value)
+		return false;
+	*digits = next;
+	return true;
+}
+
+/* The fewest digits that read back as the number, which is positive. */
+static void
+shortest_digits(double value, Digits *digits)
+{
+	for (int count = value < DBL_MIN ? 1 : DIGITS_ALWAYS; count <= DIGITS_MOST; count++)
+	{
+		nearest_digits(value, count, digits);
+		if (digits_value(digits) == value || take_next(value, digits))
+			break;
+	}
+	while (digits->count > 1 && digits->digits[digits->count - 1] == '0')
+		digits->count--;
+}
+
+/*
+ * Where MySQL puts the point: without an exponent while that takes no more than a few zeros.  "1.0"
+ * keeps its ".0" to stay a number with a fraction.
+ */
+static void
+format_digits(const Digits *digits, char *text, size_t room)
+{
+	static const char zeros[] = "000000000000000";
+	const int most = DIGITS_ALWAYS;
+	int count = digits->count, point = digits->point;
+	const char *at = digits->digits;
+
+	if (point < 1 - most || (point > most && count <= point))
+		(void) snprintf(text, room, "%.1s%s%.*se%d", at, count > 1 ? "." : "", count - 1, at + 1,
+						point - 1);
+	else if (point <= 0)
+		(void) snprintf(text, room, "0.%.*s%.*s", -point, zeros, count, at);
+	else if (count <= point)
+		(void) snprintf(text, room, "%.*s%.*s.0", count, at, point - count, zeros);
+	else
+		(void) snprintf(text, room, "%.*s.%.*s", point, at, count - point, at + point);
+}
+
 static bool
 write_double(uint64_t bits, ByteBuf *out, SluiceError *err)
 {
 	double value;
-	char text[40];
+	char text[64] = "0.0";
+	Digits digits;
 
 	memcpy(&value, &bits, sizeof(value));
 	if (!isfinite(value))
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "a number in JSON that is not finite");
-	for (int digits = 15; digits <= 17; digits++)
+	if (value != 0)
 	{
-		(void) snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
+		shortest_digits(fabs(value), &digits);
+		format_digits(&digits, text, sizeof(text));
 	}
-	if (strpbrk(text, ".e") == NULL)
-		(void) strcat(text, ".0");
-	return put_text(out, text, err);
+	return (!signbit(value) || bytebuf_put_u8(out, '-', err)) && put_text(out, text, err);
 }
 
-static bool
-write_signed(int64_t value, ByteBuf *out, SluiceError *err)
+/* Whole numbers: their bytes, and whether they have a sign; the rest is no number. */
+static const struct
 {
+	uint8_t bytes;
+	bool sign;
+} numbers[] = {[JSON_INT16] = {2, true},   [JSON_UINT16] = {2, false}, [JSON_INT32] = {4, true},
+			   [JSON_UINT32] = {4, false}, [JSON_INT64] = {8, true},   [JSON_UINT64] = {8, false}};
+
+static bool
+write_number(uint8_t type, ByteCursor value, ByteBuf *out, SluiceError *err)
+{
+	unsigned bits = numbers[type].bytes * 8u;
+	uint64_t number;
 	char text[24];
 
-	(void) snprintf(text, sizeof(text), "%" PRId64, value);
-	return put_text(out, text, err);
-}
-
-static bool
-write_unsigned(uint64_t value, ByteBuf *out, SluiceError *err)
-{
-	char text[24];
-
-	(void) snprintf(text, sizeof(text), "%" PRIu64, value);
+	if (!little_unsigned(&value, numbers[type].bytes, &number, err))
+		return false;
+	if (numbers[type].sign)
+		(void) snprintf(text, sizeof(text), "%" PRId64,
+						(int64_t) (number << (64 - bits)) >> (64 - bits));
+	else
+		(void) snprintf(text, sizeof(text), "%" PRIu64, number);
 	return put_text(out, text, err);
 }
 
@@ -127,24 +212,6 @@ write_literal(uint64_t value, ByteBuf *out, SluiceError *err)
 	return put_text(out, literals[value], err);
 }
 
-/* Seven bits a byte, the lowest first. */
-static bool
-take_variable(ByteCursor *cursor, uint64_t *value, SluiceError *err)
-{
-	*value = 0;
-	for (unsigned shift = 0; shift < 35; shift += 7)
-	{
-		uint8_t byte;
-
-		if (!little_u8(cursor, &byte, err))
-			return false;
-		*value |= (uint64_t) (byte & 0x7f) << shift;
-		if ((byte & 0x80) == 0)
-			return true;
-	}
-	return sluice_fail(err, SLUICE_ERROR_CORRUPT, "JSON with a length that does not end");
-}
-
 /* ---- opaque values ---- */
 
 /* "2024-02-29 13:14:15.000000": years and months in one number, then smaller and smaller parts. */
@@ -153,16 +220,14 @@ write_date(uint8_t kind, uint64_t packed, ByteBuf *out, SluiceError *err)
 {
 	uint64_t whole = packed >> 24, month = whole >> 22;
 	char text[80];
+	int length = snprintf(text, sizeof(text), "\"%04u-%02u-%02u", (unsigned) (month / 13),
+						  (unsigned) (month % 13), (unsigned) (whole >> 17 & 31));
 
-	if (kind == OPAQUE_DATE)
-		(void) snprintf(text, sizeof(text), "\"%04u-%02u-%02u\"", (unsigned) (month / 13),
-						(unsigned) (month % 13), (unsigned) (whole >> 17 & 31));
-	else
-		(void) snprintf(
-			text, sizeof(text), "\"%04u-%02u-%02u %02u:%02u:%02u.%06u\"", (unsigned) (month / 13),
-			(unsigned) (month % 13), (unsigned) (whole >> 17 & 31), (unsigned) (whole >> 12 & 31),
-			(unsigned) (whole >> 6 & 63), (unsigned) (whole & 63), (unsigned) (packed & 0xffffff));
-	return put_text(out, text, err);
+	if (kind != OPAQUE_DATE)
+		(void) snprintf(text + length, sizeof(text) - (size_t) length, " %02u:%02u:%02u.%06u",
+						(unsigned) (whole >> 12 & 31), (unsigned) (whole >> 6 & 63),
+						(unsigned) (whole & 63), (unsigned) (packed & 0xffffff));
+	return put_text(out, text, err) && bytebuf_put_u8(out, '"', err);
 }
 
 static bool
@@ -194,23 +259,29 @@ write_decimal(ByteCursor value, ByteBuf *out, SluiceError *err)
 		   decimal_text(packed, precision, scale, text, err) && put_text(out, text, err);
 }
 
+#define BASE64_LINE 76 /* characters; the servers break lines there */
+
 static bool
 write_base64(uint8_t kind, ByteCursor value, ByteBuf *out, SluiceError *err)
 {
 	static const char letters[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	char head[32];
+	unsigned column = 0;
 
 	(void) snprintf(head, sizeof(head), "\"base64:type%u:", kind);
 	if (!put_text(out, head, err))
 		return false;
-	while (value.at < value.end)
+	for (; value.at < value.end; column += 4)
 	{
 		size_t left = little_left(&value), bytes = left < 3 ? left : 3;
 		uint8_t three[3] = {0};
 		uint32_t bits;
 		char four[4];
 
+		if (column == BASE64_LINE && !put_text(out, "\\n", err))
+			return false;
+		column = column == BASE64_LINE ? 0 : column;
 		memcpy(three, value.at, bytes);
 		value.at += bytes;
 		bits = (uint32_t) big_load(three, 3);
@@ -229,7 +300,7 @@ write_opaque(ByteCursor value, ByteBuf *out, SluiceError *err)
 	uint64_t length, packed;
 	ByteCursor content;
 
-	if (!little_u8(&value, &kind, err) || !take_variable(&value, &length, err) ||
+	if (!little_u8(&value, &kind, err) || !json_length(&value, &length, err) ||
 		!little_part(&value, length, &content, err))
 		return false;
 	switch (kind)
@@ -244,160 +315,69 @@ write_opaque(ByteCursor value, ByteBuf *out, SluiceError *err)
 	}
 }
 
-/* ---- objects and arrays ---- */
-
-typedef struct Container
-{
-	ByteCursor whole; /* from the count on, as long as it says it is */
-	unsigned size;	  /* of a count and an offset: 2 or 4 bytes */
-	bool object;
-	uint64_t count;
-} Container;
+/* ---- any value ---- */
 
 static bool
-open_container(uint8_t type, ByteCursor value, Container *container, SluiceError *err)
+write_container(const JsonValue *value, unsigned depth, ByteBuf *out, SluiceError *err)
 {
-	uint64_t length, entry;
-	ByteCursor head = value;
-
-	container->size = type == JSON_LARGE_OBJECT || type == JSON_LARGE_ARRAY ? 4 : 2;
-	container->object = type == JSON_SMALL_OBJECT || type == JSON_LARGE_OBJECT;
-	if (!little_unsigned(&head, container->size, &container->count, err) ||
-		!little_unsigned(&head, container->size, &length, err) ||
-		!little_part(&value, length, &container->whole, err))
-		return false;
-	entry = 1u + container->size + (container->object ? container->size + 2u : 0);
-	if (length < 2u * container->size || container->count > (length - 2u * container->size) / entry)
-		return sluice_fail(err, SLUICE_ERROR_CORRUPT,
-						   "JSON with more members than it has room for");
-	return true;
-}
-
-/* What lies at an offset of the container, to its end. */
-static bool
-locate(const Container *container, uint64_t offset, ByteCursor *value, SluiceError *err)
-{
-	if (offset > little_left(&container->whole))
-		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "JSON with an offset beyond its end");
-	*value = (ByteCursor){container->whole.at + offset, container->whole.end};
-	return true;
-}
-
-/* Whether a value lies in the entry itself, where others have their offset. */
-static bool
-is_inlined(const Container *container, uint8_t type)
-{
-	return type == JSON_LITERAL || type == JSON_INT16 || type == JSON_UINT16 ||
-		   (container->size == 4 && (type == JSON_INT32 || type == JSON_UINT32));
-}
-
-static bool
-write_key(const Container *container, uint64_t i, ByteBuf *out, SluiceError *err)
-{
-	const uint8_t *entry = container->whole.at + 2u * container->size + i * (container->size + 2u);
-	uint64_t length = little_load(entry + container->size, 2);
-	ByteCursor value, key;
-
-	return locate(container, little_load(entry, container->size), &value, err) &&
-		   little_part(&value, length, &key, err) &&
-		   write_string(key.at, (size_t) length, out, err) && put_text(out, ": ", err);
-}
-
-static bool
-write_member(const Container *container, uint64_t i, unsigned depth, ByteBuf *out, SluiceError *err)
-{
-	const uint8_t *entry = container->whole.at + 2u * container->size +
-						   (container->object ? container->count * (container->size + 2u) : 0) +
-						   i * (container->size + 1u);
-	uint8_t type = *entry++;
-	ByteCursor value = {entry, entry + container->size};
-
-	return (is_inlined(container, type) ||
-			locate(container, little_load(entry, container->size), &value, err)) &&
-		   write_value(type, value, depth, out, err);
-}
-
-static bool
-write_container(uint8_t type, ByteCursor value, unsigned depth, ByteBuf *out, SluiceError *err)
-{
-	Container container;
+	JsonContainer container;
 
 	if (depth > JSON_DEPTH_MAXIMUM)
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "JSON nested deeper than %d",
 						   JSON_DEPTH_MAXIMUM);
-	if (!open_container(type, value, &container, err) ||
+	if (!json_container(value, &container, err) ||
 		!put_text(out, container.object ? "{" : "[", err))
 		return false;
 	for (uint64_t i = 0; i < container.count; i++)
 	{
+		ByteCursor key;
+		JsonValue member;
+
 		if ((i > 0 && !put_text(out, ", ", err)) ||
-			(container.object && !write_key(&container, i, out, err)) ||
-			!write_member(&container, i, depth, out, err))
+			(container.object && (!json_key(&container, i, &key, err) ||
+								  !json_string_text(key.at, little_left(&key), out, err) ||
+								  !put_text(out, ": ", err))) ||
+			!json_member(&container, i, &member, err) || !json_value_text(&member, depth, out, err))
 			return false;
 	}
 	return put_text(out, container.object ? "}" : "]", err);
 }
 
-/* ---- any value ---- */
-
-/* Whole numbers: their bytes, and whether they have a sign; the rest is no number. */
-static const struct
+bool
+json_value_text(const JsonValue *value, unsigned depth, ByteBuf *out, SluiceError *err)
 {
-	uint8_t bytes;
-	bool sign;
-} numbers[] = {[JSON_INT16] = {2, true},   [JSON_UINT16] = {2, false}, [JSON_INT32] = {4, true},
-			   [JSON_UINT32] = {4, false}, [JSON_INT64] = {8, true},   [JSON_UINT64] = {8, false}};
-
-static bool
-write_number(uint8_t type, ByteCursor value, ByteBuf *out, SluiceError *err)
-{
-	unsigned bits = numbers[type].bytes * 8u;
+	ByteCursor bytes = value->bytes, text;
 	uint64_t number;
 
-	if (!little_unsigned(&value, numbers[type].bytes, &number, err))
-		return false;
-	if (!numbers[type].sign)
-		return write_unsigned(number, out, err);
-	return write_signed((int64_t) (number << (64 - bits)) >> (64 - bits), out, err);
-}
-
-static bool
-write_value(uint8_t type, ByteCursor value, unsigned depth, ByteBuf *out, SluiceError *err)
-{
-	uint64_t number;
-	ByteCursor text;
-
-	switch (type)
+	switch (value->type)
 	{
 		case JSON_SMALL_OBJECT:
 		case JSON_LARGE_OBJECT:
 		case JSON_SMALL_ARRAY:
-		case JSON_LARGE_ARRAY: return write_container(type, value, depth + 1, out, err);
+		case JSON_LARGE_ARRAY: return write_container(value, depth + 1, out, err);
 		case JSON_LITERAL:
-			return little_unsigned(&value, 1, &number, err) && write_literal(number, out, err);
-		case JSON_DOUBLE: return little_u64(&value, &number, err) && write_double(number, out, err);
+			return little_unsigned(&bytes, 1, &number, err) && write_literal(number, out, err);
+		case JSON_DOUBLE: return little_u64(&bytes, &number, err) && write_double(number, out, err);
 		case JSON_STRING:
-			return take_variable(&value, &number, err) && little_part(&value, number, &text, err) &&
-				   write_string(text.at, (size_t) number, out, err);
-		case JSON_OPAQUE: return write_opaque(value, out, err);
+			return json_length(&bytes, &number, err) && little_part(&bytes, number, &text, err) &&
+				   json_string_text(text.at, (size_t) number, out, err);
+		case JSON_OPAQUE: return write_opaque(bytes, out, err);
 		case JSON_INT16:
 		case JSON_UINT16:
 		case JSON_INT32:
 		case JSON_UINT32:
 		case JSON_INT64:
-		case JSON_UINT64: return write_number(type, value, out, err);
+		case JSON_UINT64: return write_number(value->type, bytes, out, err);
 		default:
-			return sluice_fail(err, SLUICE_ERROR_CORRUPT, "JSON with an unknown type %u", type);
+			return sluice_fail(err, SLUICE_ERROR_CORRUPT, "JSON with an unknown type %u",
+							   value->type);
 	}
 }
 
 bool
-json_text(const uint8_t *data, size_t length, ByteBuf *out, SluiceError *err)
+json_binary_text(const uint8_t *data, size_t length, ByteBuf *out, SluiceError *err)
 {
-	ByteCursor value = {data, data + length};
-	uint8_t type;
+	JsonValue value;
 
-	if (length == 0)
-		return put_text(out, "null", err);
-	return little_u8(&value, &type, err) && write_value(type, value, 0, out, err);
+	return json_open(data, length, &value, err) && json_value_text(&value, 0, out, err);
 }

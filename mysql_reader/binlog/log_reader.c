@@ -85,10 +85,18 @@ find_slot(const LogReader *reader, uint64_t id)
 }
 
 static void
+drop_map(LogReader *reader, TableMap *map)
+{
+	if (map != NULL && reader->handler.forget != NULL)
+		reader->handler.forget(reader->handler.context, map);
+	table_map_free(map);
+}
+
+static void
 drop_maps(LogReader *reader)
 {
 	for (size_t i = 0; i < reader->map_room; i++)
-		table_map_free(reader->maps[i].map);
+		drop_map(reader, reader->maps[i].map);
 	if (reader->map_room > 0)
 		memset(reader->maps, 0, reader->map_room * sizeof(*reader->maps));
 	reader->map_count = 0;
@@ -143,7 +151,7 @@ take_map(LogReader *reader, const Event *event, SluiceError *err)
 		if ((map = table_map_read(&reader->format, event, err)) == NULL)
 			return false;
 		reader->map_count += slot->map == NULL;
-		table_map_free(slot->map);
+		drop_map(reader, slot->map);
 		slot->map = map;
 	}
 	slot->group = reader->group.number;
@@ -161,8 +169,10 @@ begin_group(LogReader *reader, const Event *event, SluiceError *err)
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT,
 						   "a transaction begins within another in %s at %" PRIu64, reader->file,
 						   reader->offset);
-	reader->group = (LogGroup){
-		.flavour = reader->format.flavour, .timestamp = event->header.timestamp, .number = number};
+	reader->group = (LogGroup){.flavour = reader->format.flavour,
+							   .timestamp = event->header.timestamp,
+							   .number = number,
+							   .offset = reader->offset - event->header.length};
 	reader->in_group = true;
 	reader->opened = false;
 	reader->bracketed = false;
@@ -185,6 +195,10 @@ pass_group(LogReader *reader, SluiceError *err)
 {
 	LogPosition *position = &reader->position;
 
+	if (row_fragments_open(&reader->fragments))
+		return sluice_fail(err, SLUICE_ERROR_CORRUPT,
+						   "a transaction that ends within a row event, in %s at %" PRIu64,
+						   reader->file, reader->offset);
 	reader->in_group = false;
 	memcpy(position->file, reader->file, sizeof(position->file));
 	position->offset = reader->offset;
@@ -198,6 +212,10 @@ pass_group(LogReader *reader, SluiceError *err)
 static bool
 end_group(LogReader *reader, GroupOutcome outcome, const XaName *xa, SluiceError *err)
 {
+	if (!reader->in_group)
+		return sluice_fail(err, SLUICE_ERROR_CORRUPT,
+						   "a transaction ends that did not begin, in %s at %" PRIu64, reader->file,
+						   reader->offset);
 	return open_group(reader, err) && pass_group(reader, err) &&
 		   reader->handler.end(reader->handler.context, outcome, xa, err);
 }
@@ -206,6 +224,7 @@ end_group(LogReader *reader, GroupOutcome outcome, const XaName *xa, SluiceError
 static bool
 cut_off(LogReader *reader, SluiceError *err)
 {
+	row_fragments_drop(&reader->fragments);
 	if (!reader->in_group)
 		return true;
 	reader->in_group = false;
@@ -234,6 +253,7 @@ take_mariadb_gtid(LogReader *reader, const Event *event, SluiceError *err)
 		return false;
 	reader->group.mariadb = gtid.gtid;
 	reader->group.alter = gtid.alter;
+	reader->group.prepares = (gtid.flags & GTID_PREPARED_XA) != 0;
 	reader->bracketed = (gtid.flags & GTID_STANDALONE) == 0;
 	return true;
 }
@@ -296,8 +316,10 @@ take_query(LogReader *reader, const Event *event, SluiceError *err)
 	if (!query_event_read(event, &query, &reader->unpacked, err))
 		return false;
 	statement_read(&query, &statement);
-	if (!take_bracket(reader, event, &statement, &done, err) || done)
-		return done;
+	if (!take_bracket(reader, event, &statement, &done, err))
+		return false;
+	if (done)
+		return true;
 	if (statement.kind == STATEMENT_ROWS)
 		return fail_rows_statement(reader, &query, err);
 	/* Without GTIDs nothing stands before a change of structure. */
@@ -413,6 +435,21 @@ take_incident(LogReader *reader, const Event *event, SluiceError *err)
 static bool take_payload(LogReader *reader, const Event *event, SluiceError *err);
 
 static bool
+take_fragment(LogReader *reader, const Event *event, SluiceError *err)
+{
+	bool complete;
+	Event rows;
+	RowsAction action;
+
+	if (!row_fragments_take(&reader->fragments, &reader->format, event, &complete, &rows, err))
+		return false;
+	if (complete && !rows_event_action(rows.header.type, &action))
+		return sluice_fail(err, SLUICE_ERROR_CORRUPT,
+						   "fragments of an event of type %u, not of rows", rows.header.type);
+	return !complete || take_rows(reader, &rows, err);
+}
+
+static bool
 take_xid(LogReader *reader, const Event *event, SluiceError *err)
 {
 	(void) event;
@@ -470,6 +507,7 @@ static const EventTaker takers[256] = {
 	[EVENT_GTID_MARIADB] = take_mariadb_gtid,
 	[EVENT_GTID_LIST] = ignore,
 	[EVENT_START_ENCRYPTION] = ignore,
+	[EVENT_PARTIAL_ROW_DATA] = take_fragment,
 };
 
 static bool
@@ -564,6 +602,7 @@ log_reader_init(LogReader *reader, const LogHandler *handler, const LogPosition 
 	event_format_init(&reader->format, checksum);
 	reader->format.flavour = flavour;
 	rows_reader_init(&reader->rows, maximum);
+	row_fragments_init(&reader->fragments, maximum);
 	bytebuf_init(&reader->unpacked, &allocator_malloc, maximum);
 	memcpy(reader->file, position->file, sizeof(reader->file));
 	reader->offset = position->offset;
@@ -576,6 +615,7 @@ log_reader_free(LogReader *reader)
 	drop_maps(reader);
 	free(reader->maps);
 	rows_reader_free(&reader->rows);
+	row_fragments_free(&reader->fragments);
 	bytebuf_free(&reader->unpacked);
 	log_position_free(&reader->position);
 	*reader = (LogReader){0};

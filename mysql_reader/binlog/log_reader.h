@@ -14,6 +14,7 @@
 
 #include "gtid_event.h"
 #include "query.h"
+#include "row_fragments.h"
 #include "rows.h"
 
 #define LOG_FILE_SIZE 513 /* a file's name of 512 bytes and a NUL */
@@ -36,7 +37,9 @@ typedef struct LogGroup
 	uint32_t timestamp;	  /* seconds since 1970, of its first event */
 	uint64_t commit_time; /* microseconds since 1970; 0: not told */
 	AlterPart alter;	  /* of a change of structure in two groups */
+	bool prepares;		  /* MariaDB says at once that it ends with GROUP_PREPARE */
 	uint64_t number;	  /* of the group, counted from where the reading began */
+	uint64_t offset;	  /* where its first event begins in reader->file */
 } LogGroup;
 
 typedef enum GroupOutcome
@@ -61,6 +64,9 @@ typedef struct LogHandler
 
 	/* The reader's position is behind the group by then.  `xa` of GROUP_PREPARE, else NULL. */
 	bool (*end)(void *context, GroupOutcome outcome, const XaName *xa, SluiceError *err);
+
+	/* The map, which may have something attached, is about to be freed.  May be NULL. */
+	void (*forget)(void *context, TableMap *map);
 } LogHandler;
 
 typedef struct LogReader
@@ -78,6 +84,7 @@ typedef struct LogReader
 	struct MapSlot *maps; /* by table id: open addressing, a power of two */
 	size_t map_count, map_room;
 	RowsReader rows;
+	RowFragments fragments;
 	ByteBuf unpacked; /* of statements */
 } LogReader;
 

@@ -1,12 +1,12 @@
 /*
  * query.c - QUERY events and the first words of statements (query.h).
  *
- * Comments are passed, and those that MySQL or MariaDB execute are read like other text.  Where the
- * words are not what a table expects the kind is OTHER, which is always right, if slower.
+ * Where the words are not what a table expects the kind is OTHER, which is always right, if slower.
  */
 #include "query.h"
 
 #include "unpack.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -95,6 +95,20 @@ skip_variable(uint8_t code, ByteCursor *variables)
 	}
 }
 
+/* A length and the name of a time zone. */
+static bool
+is_utc(const uint8_t *value)
+{
+	static const char *const names[] = {"+00:00", "UTC"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	{
+		if (value[0] == strlen(names[i]) && memcmp(value + 1, names[i], value[0]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* One of an unknown code ends it: their lengths cannot be known. */
 static void
 read_variables(ByteCursor variables, QueryEvent *query)
@@ -112,6 +126,8 @@ read_variables(ByteCursor variables, QueryEvent *query)
 			query->collation = (uint16_t) little_load(value, 2);
 		else if (code == VARIABLE_DDL_XID)
 			query->atomic_ddl = true;
+		else if (code == VARIABLE_TIME_ZONE)
+			query->utc = is_utc(value);
 	}
 }
 
@@ -142,172 +158,6 @@ query_event_read(const Event *event, QueryEvent *query, ByteBuf *unpacked, Sluic
 	return true;
 }
 
-/* ---- words ---- */
-
-typedef struct Words
-{
-	const char *at, *end;
-	bool ansi_quotes;
-} Words;
-
-/* Behind a comment that begins here; executable ones only lose their marks. */
-static const char *
-skip_comment(const Words *words)
-{
-	const char *at = words->at, *close;
-
-	if (words->end - at >= 3 && at[0] == '/' && at[1] == '*' &&
-		(at[2] == '!' || (words->end - at >= 4 && at[2] == 'M' && at[3] == '!')))
-	{
-		at += at[2] == '!' ? 3 : 4;
-		while (at < words->end && isdigit((unsigned char) *at))
-			at++;
-		return at;
-	}
-	if (words->end - at >= 2 && at[0] == '/' && at[1] == '*')
-	{
-		close = memmem(at + 2, (size_t) (words->end - at - 2), "*/", 2);
-		return close != NULL ? close + 2 : words->end;
-	}
-	if (words->end - at >= 2 && at[0] == '*' && at[1] == '/')
-		return at + 2; /* the end of an executable one */
-	if (*at == '#' ||
-		(words->end - at >= 3 && at[0] == '-' && at[1] == '-' && isspace((unsigned char) at[2])))
-	{
-		close = memchr(at, '\n', (size_t) (words->end - at));
-		return close != NULL ? close + 1 : words->end;
-	}
-	return at;
-}
-
-static void
-skip_space(Words *words)
-{
-	const char *before;
-
-	do
-	{
-		before = words->at;
-		while (words->at < words->end && isspace((unsigned char) *words->at))
-			words->at++;
-		if (words->at < words->end)
-			words->at = skip_comment(words);
-	} while (words->at != before);
-}
-
-static bool
-is_name_character(char c)
-{
-	return isalnum((unsigned char) c) || c == '_' || c == '$' || (c & 0x80) != 0;
-}
-
-/* Passes the word if it is this one. */
-static bool
-take_word(Words *words, const char *word)
-{
-	size_t length = strlen(word);
-
-	skip_space(words);
-	if ((size_t) (words->end - words->at) < length || strncasecmp(words->at, word, length) != 0 ||
-		((size_t) (words->end - words->at) > length && is_name_character(words->at[length]) &&
-		 is_name_character(word[length - 1])))
-		return false;
-	words->at += length;
-	return true;
-}
-
-/* All of the words, which are separated by one space, or nothing. */
-static bool
-take_words(Words *words, const char *list)
-{
-	Words before = *words;
-	char word[32];
-
-	while (*list != '\0')
-	{
-		size_t length = strcspn(list, " ");
-
-		memcpy(word, list, length);
-		word[length] = '\0';
-		if (!take_word(words, word))
-		{
-			*words = before;
-			return false;
-		}
-		list += length + (list[length] == ' ');
-	}
-	return true;
-}
-
-static bool
-add_character(StatementName *name, size_t *length, char c)
-{
-	if (*length + 1 >= sizeof(name->text))
-		return false;
-	name->text[(*length)++] = c;
-	return true;
-}
-
-static bool
-take_quoted(Words *words, StatementName *name)
-{
-	char quote = *words->at++;
-	size_t length = 0;
-
-	while (words->at < words->end)
-	{
-		char c = *words->at++;
-
-		if (c == quote)
-		{
-			if (words->at == words->end || *words->at != quote)
-			{
-				name->text[length] = '\0';
-				return true;
-			}
-			words->at++;
-		}
-		if (!add_character(name, &length, c))
-			return false;
-	}
-	return false;
-}
-
-static bool
-take_name(Words *words, StatementName *name)
-{
-	size_t length = 0;
-
-	name->text[0] = '\0';
-	skip_space(words);
-	if (words->at == words->end)
-		return false;
-	if (*words->at == '`' || (*words->at == '"' && words->ansi_quotes))
-		return take_quoted(words, name);
-	while (words->at < words->end && is_name_character(*words->at))
-	{
-		if (!add_character(name, &length, *words->at++))
-			return false;
-	}
-	name->text[length] = '\0';
-	return length > 0;
-}
-
-/* "name" or "schema.name". */
-static bool
-take_table(Words *words, StatementName *schema, StatementName *name)
-{
-	schema->text[0] = '\0';
-	if (!take_name(words, name))
-		return false;
-	skip_space(words);
-	if (words->at == words->end || *words->at != '.')
-		return true;
-	words->at++;
-	*schema = *name;
-	return take_name(words, name);
-}
-
 /* ---- statements ---- */
 
 /* Behind MariaDB's "SET STATEMENT a = b, ... FOR" stands what is executed. */
@@ -316,22 +166,22 @@ skip_set_statement(Words *words)
 {
 	Words at = *words;
 
-	if (!take_words(&at, "set statement"))
+	if (!words_take_all(&at, "set statement"))
 		return;
 	while (at.at < at.end)
 	{
 		StatementName ignored;
 
-		if (take_word(&at, "for"))
+		if (words_take(&at, "for"))
 		{
 			*words = at;
 			return;
 		}
-		skip_space(&at);
+		words_skip_space(&at);
 		if (at.at < at.end && (*at.at == '\'' || *at.at == '"' || *at.at == '`'))
-			(void) take_quoted(&at, &ignored);
-		else if (at.at < at.end && is_name_character(*at.at))
-			(void) take_name(&at, &ignored);
+			(void) words_take_quoted(&at, &ignored);
+		else if (at.at < at.end && word_character(*at.at))
+			(void) words_take_name(&at, &ignored);
 		else if (at.at < at.end)
 			at.at++;
 	}
@@ -415,19 +265,37 @@ take_statement_name(NameForm form, Words *words, Statement *statement)
 {
 	StatementName index;
 
-	(void) (take_words(words, "if not exists") || take_words(words, "if exists"));
+	(void) (words_take_all(words, "if not exists") || words_take_all(words, "if exists"));
 	if (form == NAME_SAVEPOINT)
-		(void) take_name(words, &statement->name);
+		(void) words_take_name(words, &statement->name);
 	else if (form == NAME_TABLE)
-		(void) take_table(words, &statement->schema, &statement->name);
-	else if (form == NAME_AFTER_ON && take_name(words, &index) && take_word(words, "on"))
-		(void) take_table(words, &statement->schema, &statement->name);
+		(void) words_take_table(words, &statement->schema, &statement->name);
+	else if (form == NAME_AFTER_ON && words_take_name(words, &index) && words_take(words, "on"))
+		(void) words_take_table(words, &statement->schema, &statement->name);
 }
 
-static Words
-words_of(const QueryEvent *query, const char *at, size_t length)
+/*
+ * A DELETE of all rows is as good as TRUNCATE.  Older servers log it so themselves, for tables in memory that
+ * a restart has emptied.
+ */
+static void
+read_delete(Words *words, Statement *statement)
 {
-	return (Words){at, at + length, (query->sql_mode & SQL_MODE_ANSI_QUOTES) != 0};
+	Words at = *words;
+
+	if (!words_take(&at, "from") || !words_take_table(&at, &statement->schema, &statement->name))
+		return;
+	words_skip_space(&at);
+	if (at.at < at.end && *at.at == ';')
+		at.at++;
+	words_skip_space(&at);
+	if (at.at == at.end)
+	{
+		statement->kind = STATEMENT_TRUNCATE;
+		*words = at;
+		return;
+	}
+	statement->schema.text[0] = statement->name.text[0] = '\0';
 }
 
 void
@@ -439,7 +307,7 @@ statement_read(const QueryEvent *query, Statement *statement)
 	skip_set_statement(&words);
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
 	{
-		if (!take_words(&words, statements[i].words))
+		if (!words_take_all(&words, statements[i].words))
 			continue;
 		statement->kind = statements[i].kind;
 		statement->temporary = statements[i].temporary;
@@ -447,6 +315,8 @@ statement_read(const QueryEvent *query, Statement *statement)
 			take_statement_name(statements[i].name, &words, statement);
 		break;
 	}
+	if (statement->kind == STATEMENT_ROWS)
+		read_delete(&words, statement);
 	statement->rest = words.at;
 	statement->rest_length = (size_t) (words.end - words.at);
 }
@@ -461,10 +331,12 @@ statement_next_table(const QueryEvent *query, Statement *statement, StatementNam
 	new_schema->text[0] = new_name->text[0] = '\0';
 	if (statement->name.text[0] == '\0')
 	{
-		if (!take_word(&words, ",") || !take_table(&words, &statement->schema, &statement->name))
+		if (!words_take(&words, ",") ||
+			!words_take_table(&words, &statement->schema, &statement->name))
 			return false;
 	}
-	there = !renames || (take_word(&words, "to") && take_table(&words, new_schema, new_name));
+	there =
+		!renames || (words_take(&words, "to") && words_take_table(&words, new_schema, new_name));
 	statement->rest = words.at;
 	statement->rest_length = (size_t) (words.end - words.at);
 	return there;

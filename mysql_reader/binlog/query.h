@@ -21,6 +21,7 @@ typedef struct QueryEvent
 	uint64_t sql_mode;	/* 0: not told */
 	uint16_t collation; /* of the client; 0: not told */
 	bool atomic_ddl;	/* MySQL says it is one */
+	bool utc;			/* the session's time zone is UTC; else another, or not told */
 } QueryEvent;
 
 #define SQL_MODE_ANSI_QUOTES		  0x4

@@ -74,12 +74,12 @@ rows_reader_free(RowsReader *reader)
 static bool
 make_fields(RowsReader *reader, uint32_t count, SluiceError *err)
 {
-	LogField *before, *after;
+	RowField *before, *after;
 
 	if (count <= reader->room)
 		return true;
-	before = calloc(count, sizeof(LogField));
-	after = calloc(count, sizeof(LogField));
+	before = calloc(count, sizeof(RowField));
+	after = calloc(count, sizeof(RowField));
 	if (before == NULL || after == NULL)
 	{
 		free(before);
@@ -168,7 +168,7 @@ open_rows(RowsReader *reader, const EventFormat *format, const Event *event, Slu
 }
 
 bool
-rows_open(RowsReader *reader, const EventFormat *format, const Event *event, const TableMap *map,
+rows_open(RowsReader *reader, const EventFormat *format, const Event *event, TableMap *map,
 		  SluiceError *err)
 {
 	reader->map = map;
@@ -198,7 +198,7 @@ take_diffs(RowsReader *reader, const uint8_t **diffs, SluiceError *err)
 }
 
 static bool
-take_image(RowsReader *reader, int which, const uint8_t *diffs, LogField *fields, SluiceError *err)
+take_image(RowsReader *reader, int which, const uint8_t *diffs, RowField *fields, SluiceError *err)
 {
 	const TableMap *map = reader->map;
 	const uint8_t *nulls;
@@ -209,7 +209,7 @@ take_image(RowsReader *reader, int which, const uint8_t *diffs, LogField *fields
 	for (uint32_t i = 0; i < map->column_count; i++)
 	{
 		const LogColumn *column = &map->columns[i];
-		LogField *field = &fields[i];
+		RowField *field = &fields[i];
 		bool diff = diffs != NULL && column->kind == COLUMN_JSON && has_bit(diffs, json);
 
 		json += column->kind == COLUMN_JSON;

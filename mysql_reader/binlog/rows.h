@@ -26,16 +26,16 @@ typedef enum FieldState
 	LOG_FIELD_DIFF /* of a JSON column: changes of what was before */
 } FieldState;
 
-typedef struct LogField
+typedef struct RowField
 {
 	FieldState state;
 	const uint8_t *data;
 	size_t length;
-} LogField;
+} RowField;
 
 typedef struct RowsReader
 {
-	const TableMap *map;
+	TableMap *map;
 	RowsAction action;
 	uint16_t flags;
 	ByteCursor rows;		   /* those not read yet */
@@ -44,7 +44,7 @@ typedef struct RowsReader
 	bool partial; /* images after a change may have diffs */
 	uint32_t json_columns;
 	ByteBuf unpacked;		  /* of a compressed event; kept for the next */
-	LogField *before, *after; /* an array each, as long as the widest map so far */
+	RowField *before, *after; /* an array each, as long as the widest map so far */
 	uint32_t room;
 } RowsReader;
 
@@ -61,7 +61,7 @@ extern bool rows_event_table(const EventFormat *format, const Event *event, uint
 
 /* The map must be that of the event's table, and stay. */
 extern bool rows_open(RowsReader *reader, const EventFormat *format, const Event *event,
-					  const TableMap *map, SluiceError *err) SLUICE_MUST_CHECK;
+					  TableMap *map, SluiceError *err) SLUICE_MUST_CHECK;
 
 /*
  * The next row; *end when there is none.  reader->before is set for updates and deletes,

@@ -30,6 +30,7 @@ typedef struct TableMap
 	unsigned told; /* MAP_ bits */
 	uint8_t *data; /* a copy of the event's body, which all of this points into */
 	size_t data_length;
+	void *attached; /* what the reader's handler made of it (LogHandler.forget); NULL at first */
 } TableMap;
 
 /* Its own memory, to be freed; NULL on error. */

@@ -6,7 +6,7 @@
 #include "value.h"
 
 #include "decimal.h"
-#include "json.h"
+#include "json_diff.h"
 #include "temporal.h"
 #include "unpack.h"
 
@@ -59,19 +59,6 @@ append_int64(ARGUMENTS)
 }
 
 static bool
-append_bool(ARGUMENTS)
-{
-	uint64_t value = little_load(data, (unsigned) length);
-
-	(void) reader;
-	UNUSED_NULL;
-	if (value > 1)
-		return sluice_fail(err, SLUICE_ERROR_DATA, "%lld is neither 0 nor 1",
-						   (long long) signed_of(data, length));
-	return bytebuf_put_u8(out, (uint8_t) value, err);
-}
-
-static bool
 append_year(ARGUMENTS)
 {
 	(void) reader;
@@ -115,17 +102,10 @@ static bool
 append_bits(ARGUMENTS)
 {
 	unsigned bits = reader->source.column->length, bytes = (bits + 7) / 8;
-	uint64_t value = big_load(data, (unsigned) length) << (bytes * 8 - bits);
+	uint64_t value = htobe64(big_load(data, (unsigned) length) << (64 - bits));
 
 	UNUSED_NULL;
-	if (!bytebuf_put_u32(out, bits, err))
-		return false;
-	for (unsigned i = bytes; i-- > 0;)
-	{
-		if (!bytebuf_put_u8(out, (uint8_t) (value >> 8 * i), err))
-			return false;
-	}
-	return true;
+	return bytebuf_put_u32(out, bits, err) && bytebuf_put(out, &value, bytes, err);
 }
 
 /* ---- dates and times ---- */
@@ -146,65 +126,58 @@ face_no_date(const Reader *reader, const LogTime *time, bool *null, bool *infini
 }
 
 static bool
-append_date(ARGUMENTS)
+put_date(const Reader *reader, const LogTime *time, ByteBuf *out, bool *null, SluiceError *err)
 {
-	LogTime time;
 	int32_t days;
 	bool infinite = false;
 
-	(void) length;
-	if (!log_time_read(reader->source.column, data, &time, err))
-		return false;
-	if (!log_time_days(&time, &days) && !face_no_date(reader, &time, null, &infinite, err))
+	if (!log_time_days(time, &days) && !face_no_date(reader, time, null, &infinite, err))
 		return false;
 	return *null || bytebuf_put_u32(out, (uint32_t) (infinite ? INT32_MIN : days), err);
 }
 
 static bool
-append_timestamp(ARGUMENTS)
+put_timestamp(const Reader *reader, const LogTime *time, ByteBuf *out, bool *null, SluiceError *err)
 {
-	LogTime time;
 	int32_t days;
 	bool infinite = false;
 	int64_t value = INT64_MIN;
 
-	(void) length;
-	if (!log_time_read(reader->source.column, data, &time, err))
-		return false;
-	if (log_time_days(&time, &days))
-		value = days * MICROSECONDS_OF_DAY + log_time_microseconds(&time);
-	else if (!face_no_date(reader, &time, null, &infinite, err))
+	if (log_time_days(time, &days))
+		value = days * MICROSECONDS_OF_DAY + log_time_microseconds(time);
+	else if (!face_no_date(reader, time, null, &infinite, err))
 		return false;
 	return *null || bytebuf_put_u64(out, (uint64_t) value, err);
+}
+
+static bool
+put_interval(const LogTime *time, ByteBuf *out, SluiceError *err)
+{
+	return bytebuf_put_u64(out, (uint64_t) log_time_microseconds(time), err) &&
+		   bytebuf_put_u32(out, 0, err) && bytebuf_put_u32(out, 0, err);
+}
+
+bool
+value_append_time(ValueReader *reader, const LogTime *time, ByteBuf *out, bool *null,
+				  SluiceError *err)
+{
+	*null = false;
+	switch (reader->canon)
+	{
+		case CANON_DATE: return put_date(reader, time, out, null, err);
+		case CANON_INTERVAL: return put_interval(time, out, err);
+		default: return put_timestamp(reader, time, out, null, err);
+	}
 }
 
 static bool
 append_time(ARGUMENTS)
 {
 	LogTime time;
-	int64_t value;
 
 	(void) length;
-	UNUSED_NULL;
-	if (!log_time_read(reader->source.column, data, &time, err))
-		return false;
-	value = log_time_microseconds(&time);
-	if (value < 0 || value > MICROSECONDS_OF_DAY)
-		return sluice_fail(err, SLUICE_ERROR_DATA, "%s%02u:%02u:%02u is no time of a day",
-						   time.negative ? "-" : "", time.hour, time.minute, time.second);
-	return bytebuf_put_u64(out, (uint64_t) value, err);
-}
-
-static bool
-append_interval(ARGUMENTS)
-{
-	LogTime time;
-
-	(void) length;
-	UNUSED_NULL;
 	return log_time_read(reader->source.column, data, &time, err) &&
-		   bytebuf_put_u64(out, (uint64_t) log_time_microseconds(&time), err) &&
-		   bytebuf_put_u32(out, 0, err) && bytebuf_put_u32(out, 0, err);
+		   value_append_time(reader, &time, out, null, err);
 }
 
 /* ---- texts and bytes ---- */
@@ -216,8 +189,8 @@ append_text(ARGUMENTS)
 	size_t text_length;
 
 	UNUSED_NULL;
-	return charset_read(reader->source.charset, data, length, &reader->scratch, &text, &text_length,
-						err) &&
+	return charset_read(reader->source.charset, reader->source.texts, data, length,
+						&reader->scratch, &text, &text_length, err) &&
 		   bytebuf_put(out, text, text_length, err);
 }
 
@@ -233,16 +206,13 @@ append_bytes(ARGUMENTS)
 static bool
 append_padded(ARGUMENTS)
 {
-	size_t whole = reader->source.column->length;
+	size_t whole = reader->source.column->length, zeros = length < whole ? whole - length : 0;
 
 	UNUSED_NULL;
-	if (!bytebuf_put(out, data, length, err))
+	if (!bytebuf_reserve(out, length + zeros, err) || !bytebuf_put(out, data, length, err))
 		return false;
-	for (size_t i = length; i < whole; i++)
-	{
-		if (!bytebuf_put_u8(out, 0, err))
-			return false;
-	}
+	memset(out->data + out->length, 0, zeros);
+	out->length += zeros;
 	return true;
 }
 
@@ -274,13 +244,7 @@ append_json(ARGUMENTS)
 {
 	UNUSED_NULL;
 	(void) reader;
-	return bytebuf_put_u8(out, 1, err) && json_text(data, length, out, err);
-}
-
-static bool
-append_json_text(ARGUMENTS)
-{
-	return append_text(reader, data, length, out, null, err);
+	return json_binary_text(data, length, out, err);
 }
 
 /* Well-known binary with the reference system's number, as PostGIS has it, behind the type. */
@@ -351,8 +315,8 @@ copy_label(Reader *reader, const uint8_t *label, size_t length, ByteBuf *out, Sl
 {
 	if (reader->source.charset == NULL)
 		return bytebuf_put(out, label, length, err);
-	return charset_read(reader->source.charset, label, length, &reader->scratch, &label, &length,
-						err) &&
+	return charset_read(reader->source.charset, reader->source.texts, label, length,
+						&reader->scratch, &label, &length, err) &&
 		   bytebuf_put(out, label, length, err);
 }
 
@@ -363,12 +327,13 @@ read_labels(Reader *reader, SluiceError *err)
 	const LogColumn *column = reader->source.column;
 	ByteCursor at = column->labels;
 	ByteBuf all;
-	bool good = true;
+	bool good;
 
 	reader->labels = calloc(column->label_count + 1, sizeof(ByteCursor));
 	if (reader->labels == NULL)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for labels");
 	bytebuf_init(&all, &allocator_malloc, (size_t) 64 << 20);
+	good = bytebuf_reserve(&all, 1, err); /* also when all are empty */
 	for (uint32_t i = 0; good && i < column->label_count; i++)
 	{
 		const uint8_t *label;
@@ -407,17 +372,17 @@ static const Choice plain[256][2] = {
 	[COLUMN_DECIMAL] = {{CANON_DECIMAL, append_decimal}, {CANON_DECIMAL, append_decimal}},
 	[COLUMN_YEAR] = {{CANON_INT16, append_year}, {CANON_INT16, append_year}},
 	[COLUMN_BIT] = {{CANON_BITS, append_bits}},
-	[COLUMN_DATE] = {{CANON_DATE, append_date}},
-	[COLUMN_NEWDATE] = {{CANON_DATE, append_date}},
-	[COLUMN_DATETIME] = {{CANON_TIMESTAMP, append_timestamp}},
-	[COLUMN_DATETIME_OLD] = {{CANON_TIMESTAMP, append_timestamp}},
-	[COLUMN_TIMESTAMP] = {{CANON_TIMESTAMPTZ, append_timestamp}},
-	[COLUMN_TIMESTAMP_OLD] = {{CANON_TIMESTAMPTZ, append_timestamp}},
-	[COLUMN_TIME] = {{CANON_TIME, append_time}},
-	[COLUMN_TIME_OLD] = {{CANON_TIME, append_time}},
+	[COLUMN_DATE] = {{CANON_DATE, append_time}},
+	[COLUMN_NEWDATE] = {{CANON_DATE, append_time}},
+	[COLUMN_DATETIME] = {{CANON_TIMESTAMP, append_time}},
+	[COLUMN_DATETIME_OLD] = {{CANON_TIMESTAMP, append_time}},
+	[COLUMN_TIMESTAMP] = {{CANON_TIMESTAMPTZ, append_time}},
+	[COLUMN_TIMESTAMP_OLD] = {{CANON_TIMESTAMPTZ, append_time}},
+	[COLUMN_TIME] = {{CANON_INTERVAL, append_time}},
+	[COLUMN_TIME_OLD] = {{CANON_INTERVAL, append_time}},
 	[COLUMN_ENUM] = {{CANON_ENUM, append_enum}},
 	[COLUMN_SET] = {{CANON_SET, append_set}},
-	[COLUMN_JSON] = {{CANON_JSONB, append_json}},
+	[COLUMN_JSON] = {{CANON_JSON, append_json}},
 	[COLUMN_GEOMETRY] = {{CANON_GEOMETRY, append_geometry}},
 	[COLUMN_VECTOR] = {{CANON_BYTES, append_bytes}},
 	[COLUMN_VARCHAR] = {{CANON_BYTES, append_bytes}},
@@ -432,7 +397,8 @@ static const Choice specials[] = {
 	[SPECIAL_UUID] = {CANON_UUID, append_padded},
 	[SPECIAL_INET4] = {CANON_NETWORK, append_address},
 	[SPECIAL_INET6] = {CANON_NETWORK, append_address},
-	[SPECIAL_JSON] = {CANON_JSON, append_json_text},
+	[SPECIAL_JSON] = {CANON_JSON, append_text},
+	[SPECIAL_OTHER] = {CANON_OTHER, append_text},
 };
 
 static bool
@@ -449,10 +415,6 @@ choose(const ValueSource *source)
 
 	if (source->special != SPECIAL_NONE)
 		return specials[source->special];
-	if (source->as_bool)
-		return (Choice){CANON_BOOL, append_bool};
-	if (source->as_interval)
-		return (Choice){CANON_INTERVAL, append_interval};
 	if (has_bytes(column->kind) && source->charset != NULL)
 		return (Choice){CANON_TEXT,
 						choices[0].append == append_compressed ? append_compressed : append_text};
@@ -469,9 +431,28 @@ value_reader_init(ValueReader *reader, const ValueSource *source, size_t maximum
 	bytebuf_init(&reader->unpacked, &allocator_malloc, maximum);
 	if (choice.append == NULL)
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "a column of kind %u", source->column->kind);
+	if (choice.append == append_text && source->charset == NULL)
+		return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "a text without a character set");
 	if (choice.append == append_enum || choice.append == append_set)
 		return read_labels(reader, err);
 	return true;
+}
+
+bool
+value_append_diff(ValueReader *reader, const uint8_t *before, size_t before_length,
+				  const uint8_t *changes, size_t changes_length, ByteBuf *out, SluiceError *err)
+{
+	if (reader->append != append_json)
+		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "changes of JSON in a %s column",
+						   column_kind_name(reader->source.column->kind));
+	if (before == NULL)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_STATE,
+						   "JSON was logged as a change of a document that the log does not have");
+		return sluice_hint(err, "SET GLOBAL binlog_row_value_options = '' (or binlog_row_image = "
+								"'FULL'), then copy the table anew");
+	}
+	return json_diff_text(before, before_length, changes, changes_length, out, err);
 }
 
 void

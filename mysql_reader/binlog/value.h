@@ -9,8 +9,9 @@
 
 #include "charset.h"
 #include "column.h"
+#include "temporal.h"
 
-#include "common/core/canon.h"
+#include "common/core/bundle.h"
 
 /* What becomes of dates that are none. */
 typedef enum DatePolicy
@@ -27,7 +28,8 @@ typedef enum ColumnSpecial
 	SPECIAL_UUID,  /* MariaDB: 16 bytes in the order of the text */
 	SPECIAL_INET4, /* MariaDB */
 	SPECIAL_INET6, /* MariaDB */
-	SPECIAL_JSON   /* MariaDB: text that is checked to be JSON */
+	SPECIAL_JSON,  /* MariaDB: text that is checked to be JSON */
+	SPECIAL_OTHER  /* text of a type that only the source knows */
 } ColumnSpecial;
 
 typedef struct ValueSource
@@ -36,8 +38,7 @@ typedef struct ValueSource
 	ColumnSpecial special;
 	Charset *charset; /* of texts and labels; NULL: bytes */
 	DatePolicy dates;
-	bool as_bool;	  /* tinyint(1) and bit(1) that hold only 0 and 1 */
-	bool as_interval; /* a time that may be outside of a day */
+	TextPolicy texts;
 } ValueSource;
 
 typedef struct ValueReader ValueReader;
@@ -67,5 +68,35 @@ value_append(ValueReader *reader, const uint8_t *data, size_t length, ByteBuf *o
 	*null = false;
 	return reader->append(reader, data, length, out, null, err);
 }
+
+/* The same of a date or time that was read already: of a column whose canonical type is one. */
+extern bool value_append_time(ValueReader *reader, const LogTime *time, ByteBuf *out, bool *null,
+							  SluiceError *err) SLUICE_MUST_CHECK;
+
+/* The same as a field of a bundle: its length in four bytes before it, or FIELD_NULL alone. */
+static inline bool SLUICE_MUST_CHECK
+value_append_field(ValueReader *reader, const uint8_t *data, size_t length, ByteBuf *out,
+				   SluiceError *err)
+{
+	size_t start;
+	bool null = false;
+
+	if (!bytebuf_put_u32(out, (uint32_t) FIELD_NULL, err))
+		return false;
+	start = out->length;
+	if (!reader->append(reader, data, length, out, &null, err))
+		return false;
+	if (!null)
+		store_u32(out->data + start - 4, (uint32_t) (out->length - start));
+	return true;
+}
+
+/*
+ * Appends the document of a JSON column that was logged as changes (LOG_FIELD_DIFF) of the one before.
+ * STATE when the image before does not have it: `before` is NULL then.
+ */
+extern bool value_append_diff(ValueReader *reader, const uint8_t *before, size_t before_length,
+							  const uint8_t *changes, size_t changes_length, ByteBuf *out,
+							  SluiceError *err) SLUICE_MUST_CHECK;
 
 #endif

@@ -123,7 +123,7 @@ check_json(const char *bytes, size_t length, const char *expected)
 	ByteBuf out;
 
 	bytebuf_init(&out, &allocator_malloc, 1000);
-	assert_true(json_text((const uint8_t *) bytes, length, &out, NULL));
+	assert_true(json_binary_text((const uint8_t *) bytes, length, &out, NULL));
 	assert_int_equal(out.length, strlen(expected));
 	assert_memory_equal(out.data, expected, out.length);
 	bytebuf_free(&out);
@@ -157,7 +157,7 @@ json_beyond_its_end(void **state)
 
 	(void) state;
 	bytebuf_init(&out, &allocator_malloc, 1000);
-	assert_false(json_text((const uint8_t *) "\x00\x01\x00\xFF\x00", 5, &out, &err));
+	assert_false(json_binary_text((const uint8_t *) "\x00\x01\x00\xFF\x00", 5, &out, &err));
 	assert_int_equal(err.code, SLUICE_ERROR_CORRUPT);
 	bytebuf_free(&out);
 }

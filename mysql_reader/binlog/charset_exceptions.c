@@ -1,0 +1,114 @@
+/*
+ * charset_exceptions.c - what iconv reads in another way than the servers (charset_exceptions.h).
+ */
+#include "charset_exceptions.h"
+
+#include <string.h>
+
+static const CharsetException big5[] = {
+	{0xa145, 0xa145, 0x2022}, {0xa14e, 0xa14e, 0xff64}, {0xa1c2, 0xa1c2, 0x203e},
+	{0xa1e3, 0xa1e3, 0x223c}, {0xa1f2, 0xa1f2, 0x2641}, {0xa1f3, 0xa1f3, 0x2609},
+	{0xa241, 0xa241, 0xff0f}, {0xa242, 0xa242, 0xff3c}, {0xa244, 0xa244, 0xa5},
+	{0xa246, 0xa247, 0xa2},	  {0xa2ce, 0xa2ce, 0xfffd}, {0xc6a1, 0xc6a1, 0x30fe},
+	{0xc6a2, 0xc6a3, 0x309d}, {0xc6a4, 0xc6a4, 0x3005}, {0xc6a5, 0xc6f7, 0x3041},
+	{0xc6f8, 0xc6fe, 0x30a1}, {0xc740, 0xc77e, 0x30a8}, {0xc7a1, 0xc7b0, 0x30e7},
+	{0xc7b1, 0xc7b2, 0x414},  {0xc7b3, 0xc7b3, 0x401},	{0xc7b4, 0xc7ba, 0x416},
+	{0xc7bb, 0xc7cd, 0x423},  {0xc7ce, 0xc7ce, 0x451},	{0xc7cf, 0xc7e8, 0x436},
+	{0xc7e9, 0xc7f2, 0x2460}, {0xc7f3, 0xc7fc, 0x2474},
+};
+
+static const CharsetException gb18030[] = {
+	{0xa6d9, 0xa6df, 0xe78d}, {0xa6ec, 0xa6ed, 0xe794}, {0xa6f3, 0xa6f3, 0xe796},
+	{0xfe51, 0xfe53, 0xe816}, {0xfe59, 0xfe59, 0xe81e}, {0xfe61, 0xfe61, 0xe826},
+	{0xfe66, 0xfe67, 0xe82b}, {0xfe6c, 0xfe6d, 0xe831}, {0xfe76, 0xfe76, 0xe83b},
+	{0xfe7e, 0xfe7e, 0xe843}, {0xfe90, 0xfe91, 0xe854}, {0xfea0, 0xfea0, 0xe864},
+};
+
+static const CharsetException sjis[] = {
+	{0x815f, 0x815f, 0x5c},
+};
+
+static const CharsetException ujis[] = {
+	{0xf5a1, 0xf5fe, 0xe000},	  {0xf6a1, 0xf6fe, 0xe05e},		{0xf7a1, 0xf7fe, 0xe0bc},
+	{0xf8a1, 0xf8fe, 0xe11a},	  {0xf9a1, 0xf9fe, 0xe178},		{0xfaa1, 0xfafe, 0xe1d6},
+	{0xfba1, 0xfbfe, 0xe234},	  {0xfca1, 0xfcfe, 0xe292},		{0xfda1, 0xfdfe, 0xe2f0},
+	{0xfea1, 0xfefe, 0xe34e},	  {0x8ff5a1, 0x8ff5fe, 0xe3ac}, {0x8ff6a1, 0x8ff6fe, 0xe40a},
+	{0x8ff7a1, 0x8ff7fe, 0xe468}, {0x8ff8a1, 0x8ff8fe, 0xe4c6}, {0x8ff9a1, 0x8ff9fe, 0xe524},
+	{0x8ffaa1, 0x8ffafe, 0xe582}, {0x8ffba1, 0x8ffbfe, 0xe5e0}, {0x8ffca1, 0x8ffcfe, 0xe63e},
+	{0x8ffda1, 0x8ffdfe, 0xe69c}, {0x8ffea1, 0x8ffefe, 0xe6fa},
+};
+
+/* ---- lengths of characters ---- */
+
+static size_t
+pair_length(const uint8_t *text, size_t left)
+{
+	(void) left;
+	return text[0] < 0x80 ? 1 : 2;
+}
+
+/* Between the pairs lie the half-width syllables. */
+static size_t
+sjis_length(const uint8_t *text, size_t left)
+{
+	(void) left;
+	return text[0] < 0x80 || (text[0] >= 0xa1 && text[0] <= 0xdf) ? 1 : 2;
+}
+
+static size_t
+ujis_length(const uint8_t *text, size_t left)
+{
+	(void) left;
+	return text[0] < 0x80 ? 1 : text[0] == 0x8f ? 3 : 2;
+}
+
+static size_t
+gb18030_length(const uint8_t *text, size_t left)
+{
+	if (text[0] < 0x80)
+		return 1;
+	return left > 1 && text[1] >= 0x30 && text[1] <= 0x39 ? 4 : 2;
+}
+
+/* ---- looking ---- */
+
+#define RANGES(table) table, sizeof(table) / sizeof((table)[0])
+
+static const CharsetExceptions all[] = {
+	{"big5", RANGES(big5), pair_length},
+	{"gb18030", RANGES(gb18030), gb18030_length},
+	{"sjis", RANGES(sjis), sjis_length},
+	{"ujis", RANGES(ujis), ujis_length},
+};
+
+const CharsetExceptions *
+charset_exceptions_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+	{
+		if (strcmp(all[i].name, name) == 0)
+			return &all[i];
+	}
+	return NULL;
+}
+
+bool
+charset_exception_look(const CharsetExceptions *exceptions, const uint8_t *text, size_t length,
+					   uint32_t *unicode)
+{
+	uint32_t bytes = 0;
+
+	for (size_t i = 0; i < length; i++)
+		bytes = bytes << 8 | text[i];
+	for (size_t i = 0; i < exceptions->count && exceptions->ranges[i].first <= bytes; i++)
+	{
+		const CharsetException *range = &exceptions->ranges[i];
+
+		if (bytes <= range->last)
+		{
+			*unicode = range->unicode + (bytes - range->first);
+			return true;
+		}
+	}
+	return false;
+}
