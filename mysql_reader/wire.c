@@ -20,6 +20,7 @@
 #define FIRST_OFFSET	  4
 #define FATAL_READING_LOG 1236 /* ER_MASTER_..., ER_SOURCE_FATAL_ERROR_READING_BINLOG */
 #define GTIDS_MAXIMUM	  ((size_t) 16 << 20)
+#define PACKET_MAXIMUM	  (((size_t) 1 << 30) + ((size_t) 1 << 20)) /* an event may have 1 GiB */
 
 /* ---- errors ---- */
 
@@ -257,6 +258,7 @@ wire_open(Wire *wire, MYSQL *mysql, const WireStart *start, SluiceError *err)
 {
 	*wire = (Wire){.mysql = mysql};
 	bytebuf_init(&wire->gtids, &allocator_malloc, GTIDS_MAXIMUM);
+	mysql->net.max_packet_size = PACKET_MAXIMUM;
 	if (!start->by_gtid && start->position->offset > UINT32_MAX)
 	{
 		(void) sluice_fail(err, SLUICE_ERROR_STATE,
