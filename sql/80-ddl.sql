@@ -291,6 +291,7 @@ CREATE FUNCTION sluice.note_for_stream(this_stream sluice.stream, command text, 
 DECLARE
 	publications oid[] := sluice.document_publications(this_stream);
 	tables oid[] := sluice.touched_tables(objects);
+	converted oid[] := ARRAY(SELECT (c->>'relid')::oid FROM jsonb_array_elements(conversions) c);	-- perhaps in rows alone
 	types oid[];
 	known sluice.shape[];
 	fresh sluice.shape[] := '{}';
@@ -315,12 +316,12 @@ BEGIN
 	known := ARRAY(SELECT k FROM sluice.shape k WHERE k.stream = this_stream.name AND (k.class, k.object) IN
 		(SELECT f.class, f.object FROM unnest(fresh) f UNION SELECT o.class, o.object FROM unnest(objects) o));
 	before := ARRAY(SELECT k FROM unnest(known) k LEFT JOIN unnest(fresh) f USING (class, object)
-		WHERE CASE WHEN f.object IS NOT NULL THEN f.shape <> k.shape
+		WHERE CASE WHEN f.object IS NOT NULL THEN f.shape <> k.shape OR k.object = ANY (converted)
 			ELSE NOT EXISTS (SELECT FROM pg_class c WHERE k.class = 'pg_class'::regclass AND c.oid = k.object)
 				AND NOT EXISTS (SELECT FROM pg_type t WHERE k.class = 'pg_type'::regclass AND t.oid = k.object) END);
 	after := ARRAY(SELECT ROW(f.stream, f.class, f.object, f.shape)::sluice.shape
 		FROM unnest(fresh) WITH ORDINALITY f LEFT JOIN unnest(known) k USING (class, object)
-		WHERE k.shape IS DISTINCT FROM f.shape ORDER BY f.ordinality);
+		WHERE k.shape IS DISTINCT FROM f.shape OR f.object = ANY (converted) ORDER BY f.ordinality);
 	IF before = '{}' AND after = '{}' THEN
 		RETURN;
 	END IF;
@@ -397,6 +398,10 @@ BEGIN
 			SELECT coalesce(jsonb_agg(to_jsonb(v)), '[]') INTO conversions
 				FROM pg_event_trigger_ddl_commands() c CROSS JOIN LATERAL sluice.ddl_conversions(c.command) v
 				WHERE c.command_tag = 'ALTER TABLE';
+			IF TG_EVENT = 'sql_drop' THEN	-- those that the command's end will tell of are told once
+				objects := ARRAY(SELECT o FROM unnest(objects) o WHERE o.class <> 'pg_class'::regclass
+					OR NOT EXISTS (SELECT FROM jsonb_array_elements(conversions) c WHERE (c->>'relid')::oid = o.object));
+			END IF;
 			FOR this_stream IN SELECT * FROM sluice.told_streams() LOOP
 				PERFORM sluice.note_for_stream(this_stream, TG_TAG, objects, coalesce(made, '{}'), conversions, settings);
 			END LOOP;

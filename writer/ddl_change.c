@@ -67,6 +67,17 @@ ddl_same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+const char ddl_unknown_values[] = "rows have other values there, by a USING that kept the type; an "
+								  "UPDATE at the source that sets "
+								  "a column of all rows to itself sends them";
+
+bool
+ddl_is_computed(const SchemaFill *fill)
+{
+	return fill != NULL &&
+		   (fill->kind == SCHEMA_FILL_EXPRESSION || fill->kind == SCHEMA_FILL_UNKNOWN);
+}
+
 TablePair
 ddl_pair(const DdlChange *ddl, size_t i)
 {

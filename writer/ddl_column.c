@@ -172,6 +172,31 @@ type_changed(const DdlChange *ddl, const ColumnPair *pair)
 									   !ddl_same(pair->old->collation, pair->new->collation));
 }
 
+/* Whether there is something to do; nobody can see at the target if a USING was there that keeps the type. */
+static bool
+ask_type(DdlChange *ddl, const ColumnPair *pair, const SchemaFill *fill)
+{
+	const SchemaColumn *new = pair->new;
+
+	if (new->inherited)
+		return false;
+	if (type_changed(ddl, pair))
+	{
+		ddl_put(ask(ddl, pair->table, new),
+				"(pg_catalog.format_type(a.atttypid, a.atttypmod) <> %L OR " COLLATION
+				" IS DISTINCT FROM %L))",
+				new->type, new->collation);
+		ddl_part(ddl)->unknown = unknown_fill(fill);
+		return true;
+	}
+	if (!ddl_is_computed(fill))
+		return false;
+	ddl_put(ask(ddl, pair->table, new), "true)");
+	if (unknown_fill(fill) != NULL)
+		ddl_part(ddl)->by_hand = ddl_unknown_values;
+	return unknown_fill(fill) == NULL;
+}
+
 /* With its default, which may not fit both types. */
 static void
 change_type(DdlChange *ddl, const ColumnPair *pair)
@@ -180,13 +205,8 @@ change_type(DdlChange *ddl, const ColumnPair *pair)
 	const SchemaFill *fill = schema_change_fill(ddl->change, pair->table->id, new->position);
 	FILE *out;
 
-	if (new->inherited || !type_changed(ddl, pair))
+	if (!ask_type(ddl, pair, fill))
 		return;
-	ddl_put(ask(ddl, pair->table, new),
-			"(pg_catalog.format_type(a.atttypid, a.atttypmod) <> %L OR " COLLATION
-			" IS DISTINCT FROM %L))",
-			new->type, new->collation);
-	ddl_part(ddl)->unknown = unknown_fill(fill);
 	out = alter(ddl, pair->table, new);
 	if (pair->old->default_value != NULL)
 		ddl_put(out, "DROP DEFAULT, ALTER COLUMN %I ", new->name);

@@ -18,10 +18,15 @@ ddl_message_is(const BundleRecord *record)
 }
 
 SchemaChange *
-ddl_message_read(const BundleRecord *record, SluiceError *err)
+ddl_message_read(const BundleRecord *record, const DocumentView *view, SluiceError *err)
 {
-	return schema_change_read((const char *) record->message.content, record->message.length,
-							  &allocator_malloc, err);
+	SchemaChange *change = schema_change_read((const char *) record->message.content,
+											  record->message.length, &allocator_malloc, err);
+
+	if (change == NULL || document_view_change(view, change, err))
+		return change;
+	schema_change_free(change);
+	return NULL;
 }
 
 bool
@@ -68,7 +73,7 @@ search_bundle(StreamReader *reader, const WriterSettings *settings, uint64_t com
 			return true;
 		if (!ddl_message_is(&record))
 			continue;
-		*change = ddl_message_read(&record, err);
+		*change = ddl_message_read(&record, &settings->view, err);
 		if (*change == NULL)
 			return false;
 		*end = strcmp((*change)->stream, settings->stream) == 0;

@@ -12,8 +12,9 @@
 /* Whether a record inside a transaction is one. */
 extern bool ddl_message_is(const BundleRecord *record);
 
-/* Reads it; the record need not stay.  NULL on error. */
-extern SchemaChange *ddl_message_read(const BundleRecord *record, SluiceError *err);
+/* Reads it, as the target is to see it; the record need not stay.  NULL on error. */
+extern SchemaChange *ddl_message_read(const BundleRecord *record, const DocumentView *view,
+									  SluiceError *err);
 
 /* CREATE TABLE AS and SELECT INTO write rows before their message. */
 extern bool ddl_message_follows_rows(const SchemaChange *change);

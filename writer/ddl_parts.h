@@ -53,6 +53,12 @@ extern DdlPart *ddl_part(DdlChange *ddl);
 
 extern bool ddl_same(const char *a, const char *b);
 
+/* Whether a USING gave the rows of a column that stays other values. */
+extern bool ddl_is_computed(const SchemaFill *fill);
+
+/* What people have to do where the target cannot compute them, and nothing shows that they have. */
+extern const char ddl_unknown_values[];
+
 /* A table before, and what became of it. */
 typedef struct TablePair
 {

@@ -63,8 +63,13 @@ fail_unknown(DdlRun *run, const DdlPart *part, SluiceError *err)
 					   "%s at the source: rows of %.130s have values there that were not sent: "
 					   "%s; to be run at the target: %.240s",
 					   run->ddl->change->command, name, part->unknown, told(run));
-	return sluice_hint(err, "run it there, then at the source an UPDATE that sets a column of all "
-							"rows to itself, which sends them; the writer goes on by itself");
+	/* MySQL and MariaDB log no row that an UPDATE leaves as it was. */
+	return sluice_hint(err,
+					   strcmp(run->ddl->change->after.source.product, "postgresql") == 0
+						   ? "run it there, then at the source an UPDATE that sets a column of all "
+							 "rows to itself, which sends them; the writer goes on by itself"
+						   : "run it there and give the rows the source's values; the writer goes "
+							 "on by itself");
 }
 
 static bool
