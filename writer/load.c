@@ -172,7 +172,7 @@ take_document(Load *load, uint32_t generation, bool *news, SluiceError *err)
 	good = load_document_fetch(load->nats, load->settings.stream, generation, &json, err) &&
 		   bytebuf_put_u8(&json, 0, err) &&
 		   (plan = load_plan_read((const char *) json.data, json.length - 1,
-								  load->settings.structure->flatten, err)) != NULL;
+								  load->settings.finish.view, err)) != NULL;
 	*news = good && is_wanted(load, plan);
 	if (*news)
 		good = replace(load, plan, &json, err) && adopt(load, plan, err);
@@ -193,8 +193,8 @@ read_document(Load *load, SluiceError *err)
 
 	bytebuf_init(&json, &allocator_malloc, LOAD_DOCUMENT_MAXIMUM);
 	if (ops(load)->read_document(load->target, &json, err))
-		plan = load_plan_read((const char *) json.data, json.length,
-							  load->settings.structure->flatten, err);
+		plan =
+			load_plan_read((const char *) json.data, json.length, load->settings.finish.view, err);
 	bytebuf_free(&json);
 	return plan != NULL && adopt(load, plan, err);
 }
@@ -405,6 +405,22 @@ is_whole(const Load *load, const SchemaTable *table)
 	return true;
 }
 
+/*
+ * Whether its indexes can be made while another generation may still come, as it does when the source
+ * was killed before it noted what it had sent: rows that changed their unique values meanwhile could
+ * not come in.
+ */
+static bool
+can_begin(const SchemaTable *table)
+{
+	for (size_t i = 0; table != NULL && i < table->index_count; i++)
+	{
+		if (table->indexes[i].unique && !table->indexes[i].primary)
+			return false;
+	}
+	return true;
+}
+
 /* Hands over tables whose rows are all in; `rest` also those that have none of their own. */
 static bool
 hand_over(Load *load, bool rest, SluiceError *err)
@@ -416,8 +432,11 @@ hand_over(Load *load, bool rest, SluiceError *err)
 		return false;
 	for (size_t i = 0; i < load->plan->load->table_count; i++)
 	{
-		if (load_tally_table_whole(&load->tally, i) && is_whole(load, load->plan->tables[i]))
-			hand_over_table(load, load->plan->tables[i], load->tally.tables[i].rows < MANY_ROWS);
+		const SchemaTable *table = load->plan->tables[i];
+
+		if (load_tally_table_whole(&load->tally, i) && is_whole(load, table) &&
+			(load->state.phase == LOAD_INDEXING || can_begin(table)))
+			hand_over_table(load, table, load->tally.tables[i].rows < MANY_ROWS);
 	}
 	for (size_t i = 0; rest && i < document->table_count; i++)
 		hand_over_table(load, &document->tables[i], false);

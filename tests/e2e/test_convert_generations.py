@@ -122,6 +122,36 @@ def test_deferrable_keys_at_the_target(pipeline, copy, key):
     pipeline.wait_phase()
 
 
+class Unique(Table):
+    """A table with a unique index besides its key."""
+
+    def document(self):
+        document = super().document()
+        index = {**document['indexes'][0], 'name': 'unique_v', 'primary': False, 'constraint': None,
+                 'definition': f'CREATE UNIQUE INDEX unique_v ON public.{self.name} USING btree (v)',
+                 'columns': [{**document['indexes'][0]['columns'][0], 'name': 'v'}]}
+        return {**document, 'indexes': [*document['indexes'], index]}
+
+
+def test_unique_values_moved_between_generations(pipeline, copy):
+    """The source was killed before it noted what it had sent: a whole table is read again, after its unique values changed hands."""
+    table = Unique('t', T.relation)
+    copy.document([(table, 1, {}), (KEYLESS, 1, {})])
+    copy.chunk(table, [(1, 'a'), (2, 'b'), (3, 'c')], 0)
+    pipeline.writer()
+    wait_rows(pipeline, [(1, 'a'), (2, 'b'), (3, 'c')])
+    wait_for(lambda: (copy.report() or {}).get('chunks') == '1', 30, lambda: f'the table to be whole: {copy.report()}')
+    copy.document([(table, 1, {'mode': 'catch_up'}), (KEYLESS, 1, {'mode': 'restart'})], generation=2, position=START + 0x20)
+    wait_loading(pipeline, 2)
+    copy.chunk(table, [(1, 'c'), (3, 'a'), (4, 'b')], 0, generation=2)
+    copy.chunk(KEYLESS, some(1, 3), 1, generation=2)
+    copy.change(START + 0x10, ('D', table, (2, None)), ('I', table, (4, 'b')), ('U', table, (1, 'x')), ('U', table, (3, 'a')), ('U', table, (1, 'c')))
+    copy.change(START + 0x30, ('I', KEYLESS, (30, 'behind it')))
+    wait_rows(pipeline, [(1, 'c'), (3, 'a'), (4, 'b')])
+    pipeline.wait_phase()
+    assert pipeline.fetch_target("SELECT to_regclass('unique_v') IS NOT NULL")
+
+
 @pytest.mark.parametrize('mode', ('append', 'upsert'))
 def test_rows_of_the_target_outlive_another_start(pipeline, copy, mode):
     """What a table is emptied of is what came, never what was there before."""
