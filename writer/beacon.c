@@ -17,7 +17,7 @@
 #include "common/daemon/retry.h"
 #include "common/nats/jetstream.h"
 #include "common/nats/lease.h"
-#include "trouble.h"
+#include "common/daemon/trouble.h"
 
 #define LEASE_TTL_MS   3000
 #define LOOK_MS		   300 /* how often the lease of another is looked at */

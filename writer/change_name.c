@@ -22,6 +22,8 @@ put_value(FILE *out, const BundleColumn *column, const RowField *field)
 		(void) fprintf(out, "%" PRId32, (int32_t) load_u32(field->data));
 	else if (column->canon == CANON_INT64 && field->length == 8)
 		(void) fprintf(out, "%" PRId64, (int64_t) load_u64(field->data));
+	else if (column->canon == CANON_UINT64 && field->length == 8)
+		(void) fprintf(out, "%" PRIu64, load_u64(field->data));
 	else if (column->canon == CANON_TEXT || column->canon == CANON_ENUM ||
 			 column->canon == CANON_OTHER)
 		(void) fprintf(out, "%.*s", field->length, (const char *) field->data);

@@ -16,7 +16,7 @@
 
 #include "beacon.h"
 #include "load_acks.h"
-#include "trouble.h"
+#include "common/daemon/trouble.h"
 
 #include "common/daemon/retry.h"
 #include "common/nats/load_document.h"
@@ -36,6 +36,7 @@ typedef struct Worker
 	LoadCrew *crew;
 	pthread_t thread;
 	TargetSettings target_settings;
+	DocumentView view; /* which tables there are is told by those that are read: not flattened */
 	NatsSession nats;
 	LoadPuller *puller;
 	Target *target;
@@ -349,7 +350,7 @@ read_plan(Worker *worker, SluiceError *err)
 
 	bytebuf_init(&json, &allocator_malloc, LOAD_DOCUMENT_MAXIMUM);
 	if (worker->target->load->read_document(worker->target, &json, err))
-		worker->plan = load_plan_read((const char *) json.data, json.length, false, err);
+		worker->plan = load_plan_read((const char *) json.data, json.length, &worker->view, err);
 	bytebuf_free(&json);
 	return worker->plan != NULL;
 }
@@ -415,7 +416,8 @@ is_awaited(Worker *worker, const LoadState *state, const LoadMessage *message, b
 	good = load_document_newest(&worker->nats, stream, &newest, err) &&
 		   load_document_fetch(&worker->nats, stream, newest, &json, err) &&
 		   bytebuf_put_u8(&json, 0, err) &&
-		   (plan = load_plan_read((const char *) json.data, json.length - 1, false, err)) != NULL;
+		   (plan = load_plan_read((const char *) json.data, json.length - 1, &worker->view, err)) !=
+			   NULL;
 	*awaited = good && plan->load->since > state->generation;
 	load_plan_free(plan);
 	bytebuf_free(&json);
@@ -594,7 +596,10 @@ worker_init(Worker *worker, LoadCrew *crew, uint64_t seed)
 	*worker = (Worker){.crew = crew, .target_settings = crew->settings.target};
 	worker->target_settings.go_on = go_on;
 	worker->target_settings.context = worker;
+	worker->view = *crew->settings.target.view;
+	worker->view.flatten = false;
 	tables_init(&worker->tables);
+	worker->tables.names = worker->view.schemas;
 	worker->tables.forget = forget_table;
 	worker->tables.context = worker;
 	load_gather_init(&worker->gather, TAKE_BYTES);

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/core/schema_flatten.h"
-
 #define CHUNKS_MAXIMUM (UINT32_MAX / 2)
 
 /* ---- ranges ---- */
@@ -267,7 +265,7 @@ fill(LoadPlan *plan, SluiceError *err)
 }
 
 LoadPlan *
-load_plan_read(const char *json, size_t length, bool flatten, SluiceError *err)
+load_plan_read(const char *json, size_t length, const DocumentView *view, SluiceError *err)
 {
 	LoadPlan *plan = calloc(1, sizeof(*plan));
 
@@ -277,8 +275,7 @@ load_plan_read(const char *json, size_t length, bool flatten, SluiceError *err)
 		return NULL;
 	}
 	plan->document = schema_document_read(json, length, &allocator_malloc, err);
-	if (plan->document != NULL && (!flatten || schema_document_flatten(plan->document, err)) &&
-		fill(plan, err))
+	if (plan->document != NULL && document_view_apply(view, plan->document, err) && fill(plan, err))
 		return plan;
 	load_plan_free(plan);
 	return NULL;

@@ -7,8 +7,8 @@
 #ifndef SLUICE_WRITER_LOAD_PLAN_H
 #define SLUICE_WRITER_LOAD_PLAN_H
 
-#include "common/core/schema_document.h"
 #include "common/nats/load_stream.h"
+#include "document_view.h"
 
 /* A run of chunks that must be in, of this generation or kept from an earlier one. */
 typedef struct LoadRange
@@ -59,7 +59,8 @@ typedef enum LoadWay
  * Reads a document that is about a copy; with `flatten` its partitioned tables become plain ones
  * (schema_flatten.h).  CORRUPT when its chunks make no sense.  NULL on error.
  */
-extern LoadPlan *load_plan_read(const char *json, size_t length, bool flatten, SluiceError *err);
+extern LoadPlan *load_plan_read(const char *json, size_t length, const DocumentView *view,
+								SluiceError *err);
 extern void load_plan_free(LoadPlan *plan);
 
 /* Its number among all that must be in; LOAD_NO_CHUNK when it need not be.  *table may be NULL. */

@@ -10,7 +10,8 @@
 #include "figures.h"
 #include "preview.h"
 #include "session.h"
-#include "trouble.h"
+#include "common/daemon/trouble.h"
+#include "source_types_markdown.h"
 #include "types_markdown.h"
 #include "verify.h"
 
@@ -260,6 +261,7 @@ start_crew(Writer *writer, LoadCrew **crew, SluiceError *err)
 				   .consumer = settings->consumer,
 				   .owner = settings->owner,
 				   .types = settings->types,
+				   .view = &settings->view,
 				   .synchronous = settings->synchronous,
 				   .log = writer->service->log,
 				   .stats = &writer->stats},
@@ -329,6 +331,16 @@ plan(Writer *writer, SluiceError *err)
 					   writer->service->log);
 }
 
+/* Pages of docs/ that are made of the writer's own tables. */
+static const struct
+{
+	const char *option;
+	void (*write)(FILE *out);
+} pages[] = {
+	{"--types-markdown", types_markdown_write},
+	{"--source-types-markdown", source_types_markdown_write},
+};
+
 int
 main(int argc, char **argv)
 {
@@ -340,9 +352,11 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "verify") == 0)
 		return verify_main(argc - 1, argv + 1);
-	if (argc == 2 && strcmp(argv[1], "--types-markdown") == 0)
+	for (size_t i = 0; argc == 2 && i < sizeof(pages) / sizeof(pages[0]); i++)
 	{
-		types_markdown_write(stdout);
+		if (strcmp(argv[1], pages[i].option) != 0)
+			continue;
+		pages[i].write(stdout);
 		return fflush(stdout) == 0 ? SERVICE_OK : EXIT_FAILURE;
 	}
 	if (!service_start(&service, &writer_program, argc, argv, &status))

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "common/core/schema_flatten.h"
 #include "common/daemon/service.h"
 #include "common/nats/load_document.h"
 #include "load_target.h"
@@ -64,8 +63,18 @@ go_on(void *context)
 	return true;
 }
 
+/* The document as this target is to see it. */
 static bool
-show(const WriterSettings *settings, const SchemaDocument *document, Log *log, size_t *problems,
+prepare(const WriterSettings *settings, Target *target, SchemaDocument *document, SluiceError *err)
+{
+	DocumentView view = settings->view;
+
+	return (target->ops->know == NULL || target->ops->know(target, &view.facts, err)) &&
+		   document_view_apply(&view, document, err);
+}
+
+static bool
+show(const WriterSettings *settings, SchemaDocument *document, Log *log, size_t *problems,
 	 SluiceError *err)
 {
 	const TargetSettings target = {
@@ -75,6 +84,7 @@ show(const WriterSettings *settings, const SchemaDocument *document, Log *log, s
 		.consumer = settings->consumer,
 		.owner = settings->owner,
 		.types = settings->types,
+		.view = &settings->view,
 		.look_only = true,
 		.log = log,
 		.go_on = go_on,
@@ -85,7 +95,9 @@ show(const WriterSettings *settings, const SchemaDocument *document, Log *log, s
 
 	if (opened == NULL)
 		return false;
-	structure = opened->load->structure(opened, document, &settings->structure, err);
+	good = prepare(settings, opened, document, err);
+	if (good)
+		structure = opened->load->structure(opened, document, &settings->structure, err);
 	good = structure != NULL && structure_plan(structure, stdout, problems, err);
 	structure_close(structure);
 	opened->ops->close(opened);
@@ -108,9 +120,7 @@ preview_run(const WriterSettings *settings, const char *file, Log *log)
 		document =
 			schema_document_read((const char *) json.data, json.length, &allocator_malloc, &err);
 	bytebuf_free(&json);
-	good = document != NULL &&
-		   (!settings->structure.flatten || schema_document_flatten(document, &err)) &&
-		   show(settings, document, log, &problems, &err);
+	good = document != NULL && show(settings, document, log, &problems, &err);
 	schema_document_free(document);
 	if (!good)
 	{

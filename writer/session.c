@@ -536,6 +536,7 @@ open_target(Session *session, SluiceError *err)
 		.on_ddl = writer->settings.on_ddl,
 		.create = writer->settings.structure.create,
 		.types = writer->settings.types,
+		.view = &writer->settings.view,
 		.synchronous = writer->settings.synchronous,
 		.log = writer->service->log,
 		.stats = &writer->stats,
@@ -544,6 +545,8 @@ open_target(Session *session, SluiceError *err)
 	};
 	session->target = target_open(&session->target_settings, err);
 	return session->target != NULL &&
+		   (session->target->ops->know == NULL ||
+			session->target->ops->know(session->target, &writer->settings.view.facts, err)) &&
 		   session->target->ops->take_over(session->target, &session->progress, err);
 }
 
@@ -620,6 +623,7 @@ session_init(Session *session, Writer *writer)
 		batch_init(&session->batches[i], writer->settings.batch_rows, writer->settings.batch_bytes);
 	session->current = &session->batches[0];
 	tables_init(&session->tables);
+	session->tables.names = writer->settings.view.schemas;
 	session->tables.forget = forget_table;
 	session->tables.context = session;
 }

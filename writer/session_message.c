@@ -39,7 +39,7 @@ take_change(Session *session, const BundleRecord *record, SluiceError *err)
 	/* What is being loaded must stay as the copy's bundles say. */
 	if (load_is_joining(&session->load) && !load_has(&session->load, record->id.commit))
 		return session_stop_here(session, (LoadWish){.whole = true}, err);
-	change = ddl_message_read(record, err);
+	change = ddl_message_read(record, &writer->settings.view, err);
 	if (change == NULL)
 		return false;
 	if (strcmp(change->stream, writer->settings.stream) == 0)

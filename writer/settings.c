@@ -11,7 +11,7 @@
 
 #include "common/nats/durable.h"
 #include "common/nats/jetstream.h"
-#include "mysql/my_uri.h"
+#include "common/mysql/my_uri.h"
 
 static const char *const start_names[] = {"beginning", "available", NULL};
 static const char *const error_policy_names[] = {"stop", NULL};
@@ -73,9 +73,19 @@ static const Option options[] = {
 	 .placeholder = "RULES",
 	 .group = GROUP_TARGET,
 	 .help =
-		 "For MySQL and MariaDB: which column types are made otherwise than docs/mysql-types.md "
-		 "says, and what happens with values that do not fit: error, clamp, null or text, as "
-		 "in \"numeric=decimal(38,10):null, public.orders.note=varchar(200), date:clamp\"."},
+		 "Unless source and target both are PostgreSQL: which column types are made otherwise than "
+		 "docs/mysql-types.md and docs/mysql-source-types.md say, and what happens with values "
+		 "that "
+		 "do not fit: error, clamp, null, text or auto, as in \"numeric=decimal(38,10):null, "
+		 "public.orders.note=varchar(200), date:clamp\"."},
+	{.name = "schemas",
+	 .type = OPTION_STRING,
+	 .placeholder = "NAMES",
+	 .group = GROUP_TARGET,
+	 .help =
+		 "Schemas of the source, databases of MySQL, that have another name at the target, as in "
+		 "\"shop=sales, log=audit\". Everything else said of them goes by their new names, but "
+		 "for --types."},
 	{.name = "on-conflict",
 	 .type = OPTION_ENUM,
 	 .default_value = "upsert",
@@ -378,10 +388,16 @@ read_structure(StructureSettings *settings, const Options *from, SluiceError *er
 		   structure_settings_check(settings, err);
 }
 
+static const char *
+rename_schema(const void *context, const char *schema)
+{
+	return schema_names_target(context, schema);
+}
+
 bool
 settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
 {
-	const char *types = options_string(from, "types");
+	const char *types = options_string(from, "types"), *names = options_string(from, "schemas");
 
 	*settings = (WriterSettings){0};
 	if (!copy_texts(settings, from, err))
@@ -396,7 +412,10 @@ settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
 		return sluice_prefix(err, "--nats");
 	if (!target_check(settings->target, err))
 		return sluice_prefix(err, "--target");
-	settings->types = type_rules_read(types != NULL ? types : "", &allocator_malloc, err);
+	types = types != NULL ? types : "";
+	settings->types = target_is_postgresql(settings->target)
+						  ? type_rules_read_postgresql(types, &allocator_malloc, err)
+						  : type_rules_read(types, &allocator_malloc, err);
 	if (settings->types == NULL)
 		return sluice_prefix(err, "--types");
 	settings->start_available = options_choice(from, "start") == 1;
@@ -406,8 +425,16 @@ settings_init(WriterSettings *settings, const Options *from, SluiceError *err)
 	settings->progress = options_bool(from, "progress");
 	if (!read_structure(&settings->structure, from, err))
 		return false;
+	settings->schemas = names != NULL ? schema_names_read(names, err) : NULL;
+	if (names != NULL && settings->schemas == NULL)
+		return sluice_prefix(err, "--schemas");
+	type_rules_rename(settings->types, rename_schema, settings->schemas);
 	/* A table with partitions there needs its key in each unique one, which tables here need not have. */
 	settings->structure.flatten |= my_uri_is(settings->target);
+	settings->view = (DocumentView){.flatten = settings->structure.flatten,
+									.postgresql = target_is_postgresql(settings->target),
+									.schemas = settings->schemas,
+									.types = settings->types};
 	settings_reload(settings, from);
 	name_owner(settings);
 	return true;
@@ -425,5 +452,6 @@ settings_free(WriterSettings *settings)
 		free(text);
 	}
 	type_rules_free(settings->types);
+	schema_names_free(settings->schemas);
 	*settings = (WriterSettings){0};
 }

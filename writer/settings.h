@@ -10,6 +10,7 @@
 #include "common/core/type_rules.h"
 #include "common/daemon/options.h"
 #include "common/nats/connection.h"
+#include "document_view.h"
 #include "structure.h"
 #include "target.h"
 
@@ -26,6 +27,8 @@ typedef struct WriterSettings
 	bool start_available;
 	bool synchronous;
 	StructureSettings structure;
+	SchemaNames *schemas;
+	DocumentView view; /* of all documents */
 	int load_connections, index_connections;
 	bool progress;
 } WriterSettings;

@@ -87,7 +87,7 @@ full_name(const BundleRelation *relation)
 }
 
 static Table *
-table_new(const BundleRelation *relation, SluiceError *err)
+table_new(const BundleRelation *relation, const SchemaNames *names, SluiceError *err)
 {
 	Table *table = calloc(1, sizeof(*table));
 
@@ -102,6 +102,8 @@ table_new(const BundleRelation *relation, SluiceError *err)
 	memcpy(table->encoded, relation->encoded, relation->encoded_length);
 	table->relation =
 		bundle_relation_read(table->encoded, relation->encoded_length, &allocator_malloc, err);
+	if (table->relation != NULL)
+		table->relation->schema = schema_names_target(names, table->relation->schema);
 	if (table->relation != NULL && (table->name = full_name(table->relation)) != NULL &&
 		find_key(table))
 		return table;
@@ -179,7 +181,7 @@ tables_intern(TableMap *map, const BundleRelation *relation, SluiceError *err)
 	}
 	if (map->count * 2 >= map->slot_count && !make_slots(map, err))
 		return NULL;
-	if ((table = table_new(relation, err)) == NULL)
+	if ((table = table_new(relation, map->names, err)) == NULL)
 		return NULL;
 	if (found != NULL)
 		found->retired = true;

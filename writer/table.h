@@ -10,6 +10,7 @@
 
 #include "common/core/bundle_relation.h"
 #include "common/daemon/metrics.h"
+#include "schema_names.h"
 
 /* What happened to rows and how they met the target; the index of Table.counters. */
 typedef enum TableCount
@@ -59,6 +60,7 @@ typedef struct TableMap
 	uint32_t count;
 	Table **slots; /* by relation id; a power of two */
 	uint32_t slot_count;
+	const SchemaNames *names;					 /* of schemas at the target; may be NULL */
 	void (*forget)(void *context, Table *table); /* before one is freed; may be NULL */
 	void *context;
 } TableMap;

@@ -3,7 +3,7 @@
  */
 #include "target.h"
 
-#include "mysql/my_uri.h"
+#include "common/mysql/my_uri.h"
 #include "mysql/target_mysql.h"
 #include "pg/pg_uri.h"
 #include "pg/target_pg.h"
@@ -25,7 +25,7 @@ const char *const ddl_policy_names[] = {
 bool
 target_check(const char *uri, SluiceError *err)
 {
-	return my_uri_is(uri) ? my_uri_check(uri, err) : pg_uri_check(uri, err);
+	return my_uri_is(uri) ? my_uri_check(uri, true, err) : pg_uri_check(uri, err);
 }
 
 bool

@@ -55,11 +55,14 @@ typedef struct TargetSettings
 	/* Called at least every second while the target is waited for; false gives up. */
 	bool (*go_on)(void *context);
 	void *context;
-	const struct TypeRules *types; /* of columns that are not PostgreSQL's; may be NULL */
-	const struct PgRole *role;	   /* NULL: the writer's */
+	const struct TypeRules *types;	 /* of columns that are not PostgreSQL's; may be NULL */
+	const struct DocumentView *view; /* how documents are to be read; may be NULL in tests */
+	const struct PgRole *role;		 /* NULL: the writer's */
 } TargetSettings;
 
 typedef struct Target Target;
+
+struct PgFacts; /* common/core/schema_to_pg.h */
 
 /* Where a commit stands in the target's log; 0 is before everything. */
 typedef uint64_t TargetMark;
@@ -95,6 +98,9 @@ typedef struct TargetOps
 	 * stay behind, with the reasons, to be freed; NULL for none.  NULL where there are no sequences.
 	 */
 	bool (*set_sequences)(Target *target, const char *list, char **left, SluiceError *err);
+
+	/* What documents of other sources must know of the target; NULL where that is nothing. */
+	bool (*know)(Target *target, struct PgFacts *facts, SluiceError *err);
 
 	/* Waits for the outcome of the last apply(); with none outstanding it does nothing. */
 	bool (*settle)(Target *target, SluiceError *err);

@@ -13,7 +13,8 @@
 static const char before[] =
 	"# Types at MySQL and MariaDB targets\n"
 	"\n"
-	"What a copy makes of each type of the source, in the order in which rows are looked for: by "
+	"What a copy makes of each type of a PostgreSQL source, in the order in which rows are looked "
+	"for: by "
 	"the\n"
 	"type's name, then by what it is on its way (`canon` in "
 	"[schema-document.md](schema-document.md)).\n"
@@ -49,6 +50,18 @@ static const char behind[] =
 	"has, so it is only used\n"
 	"  when asked for.\n"
 	"\n"
+	"## From MySQL and MariaDB\n"
+	"\n"
+	"A column has its own type there too, but for these:\n"
+	"\n"
+	"| type | where the target does not have it |\n"
+	"|---|---|\n";
+
+static const char behind_own[] =
+	"\n"
+	"Text keeps its character set and collation, or those most like them "
+	"([mysql-target.md](mysql-target.md)).\n"
+	"\n"
 	"## Values that do not fit\n"
 	"\n"
 	"| policy | a value that the column cannot have |\n"
@@ -59,6 +72,9 @@ static const char behind[] =
 	"the text's beginning |\n"
 	"| `null` | becomes NULL, where the column may be; else as `error` |\n"
 	"| `text` | cannot come: the column is `longtext` and holds what PostgreSQL prints |\n"
+	"| `auto` | as `text` where the copy of a stream with option `scan` found such a value, else "
+	"as "
+	"`error` |\n"
 	"\n"
 	"The policy is the same for a copy's rows and for changes. What a primary or unique key, or "
 	"the "
@@ -74,7 +90,8 @@ static const char behind[] =
 	"date:clamp' ...\n"
 	"```\n"
 	"\n"
-	"Rules stand between commas. Each names a type (of PostgreSQL, by any of its names; a user's "
+	"Rules stand between commas. Each names a type (of PostgreSQL or MySQL, by any of its names; a "
+	"user's "
 	"with its schema; or one of\n"
 	"the names above), a column (`schema.table.column`) or `*`; then a target type behind `=`, a "
 	"policy behind `:`, or both.\n"
@@ -153,6 +170,20 @@ write_row(const TypeRow *row, FILE *out)
 				   *keyed != '\0' ? "`" : "", forms[row->form], loses);
 }
 
+static void
+write_own(const NativeRow *row, FILE *out)
+{
+	char own[COLUMN_TYPE_SIZE], becomes[COLUMN_TYPE_SIZE];
+
+	column_type_write(&(ColumnType){row->kind, false, -1, -1}, own);
+	column_type_write(&row->becomes, becomes);
+	(void) fprintf(out, "| %s%s%s | `%s`", *own != '\0' ? "`" : "",
+				   *own != '\0' ? own : "any other", *own != '\0' ? "`" : "", becomes);
+	if (row->collation != NULL)
+		(void) fprintf(out, " `%s`", row->collation);
+	(void) fputs(" |\n", out);
+}
+
 void
 types_markdown_write(FILE *out)
 {
@@ -163,4 +194,7 @@ types_markdown_write(FILE *out)
 			write_row(&type_rows[i], out);
 	}
 	(void) fputs(behind, out);
+	for (size_t i = 0; i < native_row_count; i++)
+		write_own(&native_rows[i], out);
+	(void) fputs(behind_own, out);
 }

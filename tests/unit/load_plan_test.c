@@ -37,7 +37,7 @@ read_plan(const char *made, const char *mode, int generation, int since, int chu
 	LoadPlan *plan;
 
 	assert_true(asprintf(&json, HEAD, made, mode, generation, since, chunks, tables) > 0);
-	plan = load_plan_read(json, strlen(json), false, &failure);
+	plan = load_plan_read(json, strlen(json), &(DocumentView){.flatten = false}, &failure);
 	free(json);
 	return plan;
 }

@@ -186,7 +186,7 @@ static SchemaTable tables[] = {
 	 .column_count = 2},
 };
 static const SchemaDocument document = {
-	.source = {"postgresql", 150000, "shop", "UTF8"},
+	.source = {.product = "postgresql", .version = 150000},
 	.tables = tables,
 	.table_count = COUNT(tables),
 	.types = types,
@@ -326,7 +326,7 @@ write_key(const MyDdl *ddl)
 {
 	assert_null(my_foreign_key_refused(ddl->design, &tables[0], &t_keys[0]));
 	my_ddl_foreign_key(ddl, &tables[0], &t_keys[0]);
-	my_ddl_auto_increment(ddl, &tables[0], &sequences[0]);
+	my_ddl_auto_increment(ddl, &tables[0], my_sequence_next(&sequences[0]));
 }
 
 static void

@@ -54,7 +54,7 @@ my_alter(MyTarget *target, const SchemaChange *change, bool tell, SluiceError *e
 {
 	static const DdlRunOps ops = {is_needed, begin, run_statement};
 	const TargetKind kind = my_connection_kind(&target->c);
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 	MyChange made;
 	DdlRun run = {
 		.ops = &ops, .context = target, .settings = settings, .ddl = &made.ddl, .tell = tell};

@@ -228,7 +228,7 @@ put_inserts(MyTarget *target, const Plan *plan, const Step *step, SluiceError *e
 	const PlanRow *rows = plan->rows + step->first;
 	bool good = true;
 
-	if (target->c.local_infile && step->count >= LOAD_MINIMUM)
+	if (target->session.local_infile && step->count >= LOAD_MINIMUM)
 		return load_step(target, plan, step, err);
 	for (uint32_t i = 0; good && i < step->count;)
 	{

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "my_sql.h"
+#include "common/mysql/my_sql.h"
 #include "my_value.h"
 
 /* Places in what columns_sql gives. */
@@ -19,7 +19,8 @@ enum
 	AT_CHARSET,
 	AT_COLLATION,
 	AT_NULLABLE,
-	AT_COMPUTED
+	AT_COMPUTED,
+	AT_SETS_ITSELF
 };
 
 #define WHERE_TABLE " WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s"
@@ -32,7 +33,8 @@ static const char table_sql[] =
 
 static const char columns_sql[] =
 	"SELECT COLUMN_NAME, LOWER(DATA_TYPE), COLUMN_TYPE, IFNULL(CHARACTER_SET_NAME, ''),"
-	" IFNULL(COLLATION_NAME, ''), IS_NULLABLE = 'YES', IFNULL(GENERATION_EXPRESSION, '') <> ''"
+	" IFNULL(COLLATION_NAME, ''), IS_NULLABLE = 'YES', IFNULL(GENERATION_EXPRESSION, '') <> '',"
+	" EXTRA LIKE '%%on update%%'"
 	" FROM information_schema.COLUMNS" WHERE_TABLE;
 
 /* A column whose index has only a part of it gives no key; an expression has no name. */
@@ -156,6 +158,7 @@ read_column(MyColumn *out, MYSQL_ROW row, MYSQL_RES *json, SluiceError *err)
 		return fail_memory(err);
 	out->nullable = *row[AT_NULLABLE] == '1';
 	out->written = *row[AT_COMPUTED] != '1';
+	out->sets_itself = *row[AT_SETS_ITSELF] == '1';
 	out->json = is_json(json, out);
 	return true;
 }
@@ -172,7 +175,7 @@ policy_of(const MyConnection *c, const BundleRelation *relation, const BundleCol
 		.element = (CanonType) column->element,
 	};
 
-	return type_rules_policy(c->settings->types, &what);
+	return type_rules_policy(my_settings(c)->types, &what);
 }
 
 static bool

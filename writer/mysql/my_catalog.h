@@ -4,7 +4,7 @@
 #ifndef SLUICE_WRITER_MY_CATALOG_H
 #define SLUICE_WRITER_MY_CATALOG_H
 
-#include "my_connection.h"
+#include "my_session.h"
 
 struct MyConverter; /* my_value.h */
 
@@ -18,6 +18,7 @@ typedef struct MyColumn
 	char *collation; /* the same */
 	bool nullable;
 	bool json;					   /* JSON, also MariaDB's: text with json_valid() */
+	bool sets_itself;			   /* ON UPDATE CURRENT_TIMESTAMP */
 	bool written;				   /* computed neither by source nor target */
 	bool key;					   /* of Table.key */
 	bool identifies;			   /* in that, or in a unique key there: tells rows apart */

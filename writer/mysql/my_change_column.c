@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "my_change.h"
+#include "my_native.h"
 
 /* A column as it was and is. */
 typedef struct Columns
@@ -143,15 +144,20 @@ drop_columns(MyChange *change, const TablePair *pair)
 
 /* ---- types ---- */
 
-/* Whether each value of the one is a value of the other, and the server makes it so. */
+/*
+ * Whether each value of the one is a value of the other, and the server makes it so.  What MySQL or
+ * MariaDB made of them at the source, they make of them here.
+ */
 static bool
-converts(const MyColumnDesign *was, const MyColumnDesign *is)
+converts(const MyChange *change, const MyColumnDesign *was, const MyColumnDesign *is)
 {
 	const ColumnType *a = &was->choice.type, *b = &is->choice.type;
 	bool whole_a = a->kind >= KIND_TINYINT && a->kind <= KIND_BIGINT;
 	bool whole_b = b->kind >= KIND_TINYINT && b->kind <= KIND_BIGINT;
 	bool text_b = column_kind_is_text(b->kind);
 
+	if (my_native(&change->new))
+		return true;
 	if (was->choice.form != is->choice.form && !(whole_a && text_b))
 		return false;
 	if (whole_a)
@@ -267,6 +273,11 @@ put_exact_type(MyChange *change, const Columns *columns)
 	bool text = column_kind_is_text(type->kind) || column_kind_is_bytes(type->kind);
 	char name[COLUMN_TYPE_SIZE], *labels;
 
+	if (columns->is->own_type != NULL && (type->kind == KIND_ENUM || type->kind == KIND_SET))
+	{
+		my_change_put(out, "COLUMN_TYPE <> %L", columns->is->own_type);
+		return;
+	}
 	if (type->kind == KIND_ENUM)
 	{
 		labels = my_change_text(change, write_type,
@@ -303,7 +314,8 @@ put_exact_default(MyChange *change, const Columns *columns)
 		(void) fputs(" OR COLUMN_DEFAULT IS NULL", out);
 	if (*value == '\'')
 		my_change_put(out, " OR %L NOT IN (COLUMN_DEFAULT, QUOTE(COLUMN_DEFAULT))", value);
-	else if (strchr("+-0123456789", *value) != NULL && *value != '\0')
+	else if (strchr("+-0123456789", *value) != NULL && *value != '\0' &&
+			 strncmp(value, "0x", 2) != 0)
 		my_change_put(out, " OR COLUMN_DEFAULT + 0 <> %s", value);
 	free(value);
 }
@@ -313,11 +325,9 @@ static void
 put_exact(MyChange *change, const Columns *columns)
 {
 	FILE *out = change->ddl.script.out;
-	bool not_null = columns->is->not_null && columns->is->computed == NULL;
-
 	(void) fputs(" AND (", out);
 	put_exact_type(change, columns);
-	(void) fprintf(out, " OR IS_NULLABLE = '%s'", not_null ? "YES" : "NO");
+	(void) fprintf(out, " OR IS_NULLABLE = '%s'", columns->is->not_null ? "YES" : "NO");
 	if (columns->old != NULL && !ddl_same(columns->old->comment, columns->new->comment))
 		my_change_put(out, " OR COLUMN_COMMENT <> %L",
 					  columns->new->comment != NULL ? columns->new->comment : "");
@@ -413,22 +423,62 @@ is_drawn(MyChange *change, const Columns *columns)
 	return drawn;
 }
 
+/* The index by which a column that numbers rows is found, which must come with it. */
+static void
+put_number_key(MyChange *change, const SchemaTable *table, const SchemaColumn *column)
+{
+	const MyDdl my = {.design = &change->new};
+
+	for (size_t i = 0; i < table->index_count; i++)
+	{
+		const SchemaIndex *index = &table->indexes[i];
+
+		if (index->columns[0].name == NULL || strcmp(index->columns[0].name, column->name) != 0)
+			continue;
+		(void) fputs(", ADD ", change->ddl.script.out);
+		my_write_index(&my, table, index, change->ddl.script.out);
+		return;
+	}
+}
+
+/* With rows somebody has to give them the source's values; a source of MySQL does not say whether it has any. */
+static void
+tell_unknown(MyChange *change, const Columns *columns, const char *why)
+{
+	const SchemaTable *table = columns->pair->new;
+	char *text = column_text(change, &change->new, table, columns->new, true);
+
+	my_change_put(ddl_ask(&change->ddl, table->schema, table->name),
+				  "SELECT EXISTS (SELECT 1 " MY_TABLE ") AND NOT EXISTS (SELECT 1 " MY_COLUMN ")",
+				  my_change_database(change, table), table->name, my_change_database(change, table),
+				  table->name, columns->new->name);
+	put_rows_condition(change, table);
+	ddl_part(&change->ddl)->unknown = why;
+	my_change_put(alter(change, table), "ADD COLUMN %s", text);
+	if (columns->is->automatic)
+		put_number_key(change, table, columns->new);
+	free(text);
+}
+
 static void
 add_column(MyChange *change, const Columns *columns)
 {
 	const SchemaTable *table = columns->pair->new;
 	const SchemaFill *fill =
 		schema_change_fill(change->ddl.change, table->id, columns->new->position);
+	const bool unknown = fill != NULL && fill->kind == SCHEMA_FILL_UNKNOWN;
 	char *text;
 
 	if (columns->is->left_out)
 		return;
+	if (unknown && my_native(&change->new))
+		tell_unknown(change, columns, fill->text);
 	text = column_text(change, &change->new, table, columns->new, false);
 	my_change_put(ddl_ask(&change->ddl, table->schema, table->name),
 				  "SELECT EXISTS (SELECT 1 " MY_TABLE ") AND NOT EXISTS (SELECT 1 " MY_COLUMN ")",
 				  my_change_database(change, table), table->name, my_change_database(change, table),
 				  table->name, columns->new->name);
-	if (fill != NULL && fill->kind == SCHEMA_FILL_UNKNOWN)
+	if (unknown && !my_native(&change->new))
 		ddl_part(&change->ddl)->unknown = fill->text;
 	else if (columns->old != NULL)
 		ddl_part(&change->ddl)->unknown = "what computed it was not carried";
@@ -523,6 +573,16 @@ tell_values(MyChange *change, const Columns *columns, const char *text, const Sc
 	my_change_put(alter(change, table), "MODIFY COLUMN %s", text);
 }
 
+/* The same type, so nothing shows whether rows have the source's values. */
+static void
+tell_computed(MyChange *change, const Columns *columns)
+{
+	(void) ask(change, columns->pair->new, columns->new);
+	(void) fputc(')', change->ddl.script.out);
+	put_rows_condition(change, columns->pair->new);
+	ddl_part(&change->ddl)->by_hand = ddl_unknown_values;
+}
+
 static void
 change_column(MyChange *change, const Columns *columns)
 {
@@ -532,10 +592,12 @@ change_column(MyChange *change, const Columns *columns)
 	char *old = column_text(change, &change->old, columns->pair->old, columns->old, false);
 	char *new = column_text(change, &change->new, table, columns->new, false);
 
+	if (ddl_is_computed(fill) && same_type(change, columns))
+		tell_computed(change, columns);
 	if (strcmp(behind_name(old), behind_name(new)) != 0)
 	{
-		bool told =
-			!same_type(change, columns) && (fill != NULL || !converts(columns->was, columns->is));
+		bool told = !same_type(change, columns) &&
+					(fill != NULL || !converts(change, columns->was, columns->is));
 
 		if (told)
 			tell_values(change, columns, new, fill);

@@ -77,9 +77,58 @@ is_other(MyChange *change, const TablePair *pair, const SchemaIndex *old, const 
 	return other;
 }
 
-static void
-drop_index(MyChange *change, const SchemaTable *table, const SchemaIndex *index)
+/* "0:a(3),b", as KEY_COLUMNS gives it: whether rows may repeat, and of what the index is. */
+static bool
+write_columns(const void *what, FILE *out)
 {
+	const IndexText *index = what;
+	const char *why;
+	bool unique = index->index->unique &&
+				  my_design_index(index->design, index->table, index->index, &why) == INDEX_MADE;
+
+	(void) fputs(unique ? "0:" : "1:", out);
+	for (size_t i = 0; i < index->index->column_count; i++)
+	{
+		const char *name = index->index->columns[i].name;
+		int prefix;
+
+		if (name == NULL)
+			return false;
+		prefix = my_design_prefix(index->design, index->table, index->index, i);
+		(void) fprintf(out, "%s%s", i == 0 ? "" : ",", name);
+		if (prefix > 0)
+			(void) fprintf(out, "(%d)", prefix);
+	}
+	return true;
+}
+
+#define KEY_COLUMNS                                                                                \
+	"CONCAT(MIN(NON_UNIQUE), ':', GROUP_CONCAT(CONCAT(COLUMN_NAME, IFNULL(CONCAT('(', SUB_PART, "  \
+	"')'), '')) ORDER BY SEQ_IN_INDEX))"
+
+/* One that comes anew may be there already under the name, when somebody has made it by hand. */
+static void
+ask_other_columns(MyChange *change, const TablePair *pair, const SchemaIndex *old,
+				  const SchemaIndex *new)
+{
+	char *was = my_change_text(change, write_columns, &(IndexText){&change->old, pair->old, old});
+	char *is = my_change_text(change, write_columns, &(IndexText){&change->new, pair->new, new});
+	char name[MY_NAME_SIZE];
+
+	my_index_name(old, name);
+	if (*is != '\0' && strcmp(was, is) != 0)
+		my_change_put(change->ddl.script.out, " AND (SELECT " KEY_COLUMNS " " MY_INDEX ") <> %L",
+					  my_change_database(change, pair->old), pair->old->name, name, is);
+	free(was);
+	free(is);
+}
+
+/* `new` takes its place; or NULL. */
+static void
+drop_index(MyChange *change, const TablePair *pair, const SchemaIndex *index,
+		   const SchemaIndex *new)
+{
+	const SchemaTable *table = pair->old;
 	char name[MY_NAME_SIZE];
 	const char *why;
 
@@ -89,6 +138,8 @@ drop_index(MyChange *change, const SchemaTable *table, const SchemaIndex *index)
 	my_change_put(ddl_ask(&change->ddl, table->schema, index->name),
 				  "SELECT EXISTS (SELECT 1 " MY_INDEX ")", my_change_database(change, table),
 				  table->name, name);
+	if (new != NULL)
+		ask_other_columns(change, pair, index, new);
 	my_change_put(ddl_do(&change->ddl, "index", table->schema, index->name),
 				  index->primary ? "ALTER TABLE %T DROP PRIMARY KEY"
 								 : "ALTER TABLE %T DROP INDEX %I",
@@ -104,7 +155,7 @@ drop_indexes(MyChange *change, const TablePair *pair)
 		const SchemaIndex *new = same_index(pair->new, old);
 
 		if (new == NULL || is_other(change, pair, old, new))
-			drop_index(change, pair->old, old);
+			drop_index(change, pair, old, new);
 	}
 }
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "my_sql.h"
+#include "common/mysql/my_sql.h"
+#include "my_native.h"
 
 /* ---- names and texts ---- */
 
@@ -248,8 +249,10 @@ my_ddl_database(const MyDdl *ddl, const char *name)
 
 	(void) fputs("CREATE DATABASE IF NOT EXISTS ", out);
 	my_write_name(out, name);
-	(void) fprintf(out, " DEFAULT CHARACTER SET utf8mb4 COLLATE %s",
-				   my_design_collation(ddl->design));
+	/* For tables of others, which know nothing of us, a MySQL server's own is what they expect. */
+	if (!my_native(ddl->design))
+		(void) fprintf(out, " DEFAULT CHARACTER SET utf8mb4 COLLATE %s",
+					   my_design_collation(ddl->design));
 }
 
 typedef struct CheckWriting
@@ -313,6 +316,7 @@ my_ddl_table(const MyDdl *ddl, const SchemaTable *table)
 	const MyTableDesign *made = my_design_table(ddl->design, table);
 	FILE *out = script_step(ddl->script, STEP_STOPS, "table", table->schema, table->name);
 	CheckWriting writing = {ddl, table, out};
+	char collation[MY_COLLATION_SIZE] = "";
 	const char *separator = " (\n  ";
 
 	(void) fputs("CREATE TABLE ", out);
@@ -328,9 +332,13 @@ my_ddl_table(const MyDdl *ddl, const SchemaTable *table)
 	put_index(ddl, table, primary_index(table), out);
 	put_index(ddl, table, made->with_columns, out);
 	my_each_check(ddl->design, table, put_check, &writing);
-	(void) fprintf(out,
-				   "\n) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE %s",
-				   my_design_collation(ddl->design));
+	(void) fputs("\n) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT", out);
+	if (my_native(ddl->design))
+		my_native_table_collation(ddl->design, table, collation);
+	if (*collation != '\0')
+		(void) fprintf(out, " COLLATE %s", collation);
+	else
+		(void) fprintf(out, " CHARACTER SET utf8mb4 COLLATE %s", my_design_collation(ddl->design));
 	if (table->comment != NULL)
 	{
 		(void) fputs(" COMMENT ", out);
@@ -358,6 +366,28 @@ my_ddl_truncate(const MyDdl *ddl, const SchemaTable *table)
 
 /* ---- indexes ---- */
 
+/* "`a`(20) DESC" */
+static void
+write_index_part(const MyDdl *ddl, const SchemaTable *table, const SchemaIndex *index, size_t i,
+				 FILE *out)
+{
+	const SchemaIndexColumn *part = &index->columns[i];
+	int prefix = part->name != NULL ? my_design_prefix(ddl->design, table, index, i) : 0;
+
+	if (part->name != NULL)
+		my_write_name(out, part->name);
+	else
+	{
+		(void) fputc('(', out);
+		(void) my_design_expression(ddl->design, table, part->expression, NULL, out);
+		(void) fputc(')', out);
+	}
+	if (prefix > 0)
+		(void) fprintf(out, "(%d)", prefix);
+	if (part->order == SCHEMA_DESCENDING)
+		(void) fputs(" DESC", out);
+}
+
 void
 my_write_index(const MyDdl *ddl, const SchemaTable *table, const SchemaIndex *index, FILE *out)
 {
@@ -370,23 +400,20 @@ my_write_index(const MyDdl *ddl, const SchemaTable *table, const SchemaIndex *in
 	else
 	{
 		my_index_name(index, name);
-		(void) fputs(index->unique && fate == INDEX_MADE ? "UNIQUE KEY " : "KEY ", out);
+		(void) fputs(my_native(ddl->design)				   ? my_native_index_word(index)
+					 : index->unique && fate == INDEX_MADE ? "UNIQUE KEY "
+														   : "KEY ",
+					 out);
 		my_write_name(out, name);
 	}
 	for (size_t i = 0; i < index->column_count; i++)
 	{
-		int prefix = index->unique && fate == INDEX_MADE
-						 ? 0
-						 : my_design_prefix(ddl->design, table, index, i);
-
 		(void) fputs(i == 0 ? " (" : ", ", out);
-		my_write_name(out, index->columns[i].name);
-		if (prefix > 0)
-			(void) fprintf(out, "(%d)", prefix);
-		if (index->columns[i].order == SCHEMA_DESCENDING)
-			(void) fputs(" DESC", out);
+		write_index_part(ddl, table, index, i, out);
 	}
 	(void) fputc(')', out);
+	if (my_native(ddl->design))
+		(void) fputs(my_native_index_end(ddl->design, index), out);
 	if (index->comment != NULL)
 	{
 		(void) fputs(" COMMENT ", out);
@@ -394,20 +421,53 @@ my_write_index(const MyDdl *ddl, const SchemaTable *table, const SchemaIndex *in
 	}
 }
 
+/* The statement that indexes are added to. */
+static FILE *
+begin_indexes(const MyDdl *ddl, const SchemaTable *table, StepFailure failure)
+{
+	FILE *out = script_step(ddl->script, failure, "indexes of", table->schema, table->name);
+
+	(void) fputs("ALTER TABLE ", out);
+	my_write_table(ddl, table, out);
+	return out;
+}
+
+static bool
+is_alone(const MyDdl *ddl, const SchemaTable *table, const SchemaIndex *index)
+{
+	return my_native(ddl->design) && my_native_index_alone(ddl->design, table, index);
+}
+
+/* One statement for all, but for those that must have one of their own. */
 void
 my_ddl_indexes(const MyDdl *ddl, const SchemaTable *table, const size_t *numbers, size_t count)
 {
-	FILE *out;
+	FILE *out = NULL;
 
-	if (count == 0)
-		return;
-	out = script_step(ddl->script, STEP_STOPS, "indexes of", table->schema, table->name);
-	(void) fputs("ALTER TABLE ", out);
-	my_write_table(ddl, table, out);
 	for (size_t i = 0; i < count; i++)
 	{
-		(void) fputs(i == 0 ? "\n  ADD " : ",\n  ADD ", out);
-		my_write_index(ddl, table, &table->indexes[numbers[i]], out);
+		const SchemaIndex *index = &table->indexes[numbers[i]];
+
+		if (is_alone(ddl, table, index))
+			continue;
+		if (out == NULL)
+			out = begin_indexes(ddl, table, STEP_STOPS);
+		else
+			(void) fputc(',', out);
+		(void) fputs("\n  ADD ", out);
+		my_write_index(ddl, table, index, out);
+	}
+	for (size_t i = 0; i < count; i++)
+	{
+		const SchemaIndex *index = &table->indexes[numbers[i]];
+
+		if (!is_alone(ddl, table, index))
+			continue;
+		out = begin_indexes(ddl, table,
+							my_native_index_may_fail(ddl->design, table, index) ? STEP_WARNS
+																				: STEP_STOPS);
+		(void) fputs("\n  ADD ", out);
+		my_write_index(ddl, table, index, out);
 	}
 }
 
@@ -446,16 +506,17 @@ my_foreign_key_refused(const MyDesign *design, const SchemaTable *table,
 	return NULL;
 }
 
-/* Whether a computed column is made of it: its name is quoted there. */
+/* Whether a computed column (with `native`: one that is stored) is made of it: its name is quoted there. */
 static bool
-is_computed_from(const MyTableDesign *made, const SchemaTable *table, const char *name)
+is_computed_from(const MyTableDesign *made, const SchemaTable *table, const char *name, bool native)
 {
 	char *quoted = my_name(name);
 	bool found = false;
 
 	for (size_t i = 0; quoted != NULL && i < table->column_count && !found; i++)
-		found =
-			made->columns[i].computed != NULL && strstr(made->columns[i].computed, quoted) != NULL;
+		found = made->columns[i].computed != NULL &&
+				(!native || table->columns[i].generated == SCHEMA_GENERATED_STORED) &&
+				strstr(made->columns[i].computed, quoted) != NULL;
 	free(quoted);
 	return found;
 }
@@ -468,7 +529,7 @@ my_foreign_key_is_passive(const MyDesign *design, const SchemaTable *table,
 
 	for (size_t i = 0; i < key->column_count; i++)
 	{
-		if (is_computed_from(made, table, key->columns[i]))
+		if (is_computed_from(made, table, key->columns[i], my_native(design)))
 			return true;
 	}
 	return false;
@@ -583,11 +644,11 @@ my_sequence_next(const SchemaSequence *sequence)
 }
 
 void
-my_ddl_auto_increment(const MyDdl *ddl, const SchemaTable *table, const SchemaSequence *sequence)
+my_ddl_auto_increment(const MyDdl *ddl, const SchemaTable *table, unsigned long long next)
 {
 	FILE *out = script_step(ddl->script, STEP_STOPS, "numbers of", table->schema, table->name);
 
 	(void) fputs("ALTER TABLE ", out);
 	my_write_table(ddl, table, out);
-	(void) fprintf(out, " AUTO_INCREMENT = %llu", my_sequence_next(sequence));
+	(void) fprintf(out, " AUTO_INCREMENT = %llu", next);
 }

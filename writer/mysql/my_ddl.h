@@ -109,7 +109,7 @@ extern void my_ddl_foreign_key(const MyDdl *ddl, const SchemaTable *table,
 
 /* AUTO_INCREMENT goes on behind the source's last value; rows that are there push it further. */
 extern void my_ddl_auto_increment(const MyDdl *ddl, const SchemaTable *table,
-								  const SchemaSequence *sequence);
+								  unsigned long long next);
 
 /* The next value of a sequence that was used and counts upwards; 0 for any other. */
 extern unsigned long long my_sequence_next(const SchemaSequence *sequence);

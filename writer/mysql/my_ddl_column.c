@@ -5,6 +5,7 @@
  * source says is left out and told.
  */
 #include "my_ddl.h"
+#include "my_native.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -33,10 +34,11 @@ my_write_type(const MyDesign *design, const SchemaTable *table, const SchemaColu
 	char text[COLUMN_TYPE_SIZE];
 
 	column_type_write(&made->choice.type, text);
-	(void) fputs(text, out);
+	(void) fputs(made->own_type != NULL ? made->own_type : text, out);
 	if (made->choice.type.kind == KIND_ENUM && made->labels != NULL)
 		write_labels(made->labels, out);
-	if (made->choice.collation != NULL && column_kind_is_text(made->choice.type.kind))
+	if (made->choice.collation != NULL &&
+		(made->own_type != NULL || column_kind_is_text(made->choice.type.kind)))
 		(void) fprintf(out, " COLLATE %s", made->choice.collation);
 }
 
@@ -291,6 +293,8 @@ write_any_default(const MyDesign *design, const SchemaTable *table, const Schema
 	Meaning meaning;
 	bool good;
 
+	if (my_native(design))
+		return my_native_default(design, table, column, out);
 	if (column->default_kind == SCHEMA_DEFAULT_LITERAL && column->default_literal != NULL)
 		return write_literal_default(design, table, column, out);
 	if (find_meaning(text, &meaning))
@@ -357,10 +361,14 @@ my_write_column(const MyDdl *ddl, const SchemaTable *table, const SchemaColumn *
 	if (made->computed != NULL)
 		(void) fprintf(out, " GENERATED ALWAYS AS (%s) %s", made->computed,
 					   column->generated == SCHEMA_GENERATED_STORED ? "STORED" : "VIRTUAL");
-	else if (made->not_null)
+	if (my_native(ddl->design))
+		my_native_before(ddl->design, column, made, out);
+	if (made->not_null)
 		(void) fputs(" NOT NULL", out);
 	if (!ddl->undefaulted)
 		put_default(ddl, table, column, out);
+	if (my_native(ddl->design))
+		my_native_behind(ddl->design, column, made, out);
 	if (made->automatic && !ddl->unnumbered)
 		(void) fputs(" AUTO_INCREMENT", out);
 	if (comment == NULL && (made->choice.loses & LOSES_ZONE) != 0)

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "my_sql.h"
+#include "common/mysql/my_sql.h"
+#include "my_native.h"
 #include "writer/pg/pg_ddl.h"
 
 #define ROUNDS_MAXIMUM 100 /* of foreign keys that lead to each other */
@@ -244,12 +245,23 @@ resolve(const MyDesign *design, const SchemaColumn *column, MyColumnDesign *made
 	made->labels = type != NULL && type->kind == SCHEMA_TYPE_ENUM ? type : NULL;
 }
 
+/* What a look at the values found that decimal(65,30), floats and dates cannot have. */
+static unsigned
+found_by(const SchemaScan *scan)
+{
+	if (scan == NULL)
+		return 0;
+	return (scan->nan ? LOSES_NAN : 0U) | (scan->infinity ? LOSES_INFINITY : 0U) |
+		   (scan->beyond ? LOSES_RANGE : 0U) |
+		   (scan->integer_digits > 65 - 30 || scan->fraction_digits > 30 ? LOSES_DIGITS : 0U);
+}
+
 /* As rules see a column; false without memory, else *type_name is to be freed. */
 static bool
-ruled_column(const SchemaTable *table, const SchemaColumn *column, const MyColumnDesign *made,
-			 TypeColumn *ruled, char **type_name)
+ruled_column(const MyDesign *design, const SchemaTable *table, const SchemaColumn *column,
+			 const MyColumnDesign *made, TypeColumn *ruled, char **type_name)
 {
-	bool built_in = strcmp(column->type_schema, "pg_catalog") == 0;
+	bool built_in = my_native(design) || strcmp(column->type_schema, "pg_catalog") == 0;
 
 	if (asprintf(type_name, "%s%s%s", built_in ? "" : column->type_schema, built_in ? "" : ".",
 				 column->type_name) < 0)
@@ -262,7 +274,8 @@ ruled_column(const SchemaTable *table, const SchemaColumn *column, const MyColum
 						  .canon = column->canon,
 						  .element = column->element,
 						  .key_bytes = made->key_bytes,
-						  .labels_fit = labels_fit(made->labels)};
+						  .labels_fit = labels_fit(made->labels),
+						  .found = found_by(column->scan)};
 	return true;
 }
 
@@ -274,7 +287,7 @@ my_design_uses_rule(const MyDesign *design, const SchemaTable *table, const Sche
 	char *type_name;
 	bool used;
 
-	if (!ruled_column(table, column, my_design_column(design, table, column->name), &ruled,
+	if (!ruled_column(design, table, column, my_design_column(design, table, column->name), &ruled,
 					  &type_name))
 		return true;
 	used = type_rule_is_about(design->rules, rule, &ruled);
@@ -291,9 +304,11 @@ choose(const MyDesign *design, const SchemaTable *table, const SchemaColumn *col
 	SluiceError own = {0};
 	bool good;
 
-	if (!ruled_column(table, column, made, &ruled, &type_name))
+	if (!ruled_column(design, table, column, made, &ruled, &type_name))
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the structure");
-	good = type_map_choose(&design->target, design->rules, &ruled, &made->choice, &own);
+	good = my_native(design)
+			   ? my_native_choose(design, &ruled, column, made, &own)
+			   : type_map_choose(&design->target, design->rules, &ruled, &made->choice, &own);
 	free(type_name);
 	if (!good)
 	{
@@ -316,7 +331,10 @@ choose_types(const MyDesign *design, const SchemaTable *table, SluiceError *err)
 	return true;
 }
 
-/* First as they would be without keys, which shares are made of. */
+/*
+ * First as they would be without keys, which shares are made of.  Keys of MySQL and MariaDB fit as
+ * they are.
+ */
 static bool
 choose_all(const MyDesign *design, SluiceError *err)
 {
@@ -330,6 +348,8 @@ choose_all(const MyDesign *design, SluiceError *err)
 			resolve(design, &table->columns[k], &design->tables[i].columns[k]);
 		if (!choose_types(design, table, err))
 			return false;
+		if (my_native(design))
+			continue;
 		each_key(design, table, narrow);
 		if (!choose_types(design, table, err))
 			return false;
@@ -466,7 +486,7 @@ numbers_rows(const SchemaColumn *column, const MyColumnDesign *made)
 {
 	ColumnKind kind = made->choice.type.kind;
 
-	return (column->identity != SCHEMA_NO_IDENTITY ||
+	return (column->identity != SCHEMA_NO_IDENTITY || column->auto_increment ||
 			column->default_kind == SCHEMA_DEFAULT_SEQUENCE) &&
 		   kind >= KIND_TINYINT && kind <= KIND_BIGINT;
 }
@@ -531,6 +551,8 @@ compute(const MyDesign *design, const SchemaTable *table, const SchemaColumn *co
 		free(made->computed);
 		made->computed = NULL;
 	}
+	/* Only MySQL says of a computed column that it is not null. */
+	made->not_null &= my_native(design) && design->target.flavour == FLAVOUR_MYSQL;
 	return true;
 }
 
@@ -539,7 +561,8 @@ finish_table(const MyDesign *design, const SchemaTable *table, SluiceError *err)
 {
 	MyTableDesign *made = &design->tables[table - design->document->tables];
 
-	shorten(design, table);
+	if (!my_native(design))
+		shorten(design, table);
 	choose_automatic(design, table);
 	for (size_t i = 0; i < table->column_count; i++)
 	{
@@ -547,97 +570,6 @@ finish_table(const MyDesign *design, const SchemaTable *table, SluiceError *err)
 			return false;
 	}
 	return true;
-}
-
-/* ---- expressions ---- */
-
-typedef struct Scope
-{
-	const MyDesign *design;
-	const SchemaTable *table;
-	bool check;
-} Scope;
-
-/* Whether a foreign key of the table may change the column. */
-static bool
-is_acted_on(const SchemaTable *table, const char *name)
-{
-	for (size_t i = 0; i < table->foreign_key_count; i++)
-	{
-		const SchemaForeignKey *key = &table->foreign_keys[i];
-
-		if (key->on_delete != SCHEMA_SET_NULL && key->on_update != SCHEMA_SET_NULL &&
-			key->on_update != SCHEMA_CASCADE)
-			continue;
-		for (size_t k = 0; k < key->column_count; k++)
-		{
-			if (strcmp(key->columns[k], name) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-static MyClass
-class_of(const SchemaColumn *column, const MyColumnDesign *made)
-{
-	ColumnKind kind = made->choice.type.kind;
-
-	switch (column->canon)
-	{
-		case CANON_BOOL: return kind == KIND_TINYINT ? CLASS_BOOL : CLASS_NONE;
-		case CANON_INT16:
-		case CANON_INT32:
-		case CANON_INT64:
-		case CANON_FLOAT32:
-		case CANON_FLOAT64:
-		case CANON_DECIMAL:
-			return kind >= KIND_TINYINT && kind <= KIND_DECIMAL ? CLASS_NUMBER : CLASS_NONE;
-		case CANON_TEXT: return column_kind_is_text(kind) ? CLASS_TEXT : CLASS_NONE;
-		case CANON_ENUM: return CLASS_LABEL;
-		case CANON_DATE:
-		case CANON_TIMESTAMP:
-			return kind == KIND_DATE || kind == KIND_DATETIME ? CLASS_TIME : CLASS_NONE;
-		default: return CLASS_NONE;
-	}
-}
-
-/* AUTO_INCREMENT columns and those that are not there cannot be used. */
-static bool
-class_of_name(const void *context, const char *name, MyClass *value)
-{
-	const Scope *scope = context;
-	const SchemaColumn *column = schema_table_column(scope->table, name);
-	const MyColumnDesign *made = find_column(scope->design, scope->table, name);
-
-	if (made == NULL || made->automatic || column->generated != SCHEMA_NOT_GENERATED ||
-		(scope->check && is_acted_on(scope->table, name)))
-		return false;
-	*value = class_of(column, made);
-	return true;
-}
-
-static bool
-write_in(const Scope *scope, const char *expression, const char *value, FILE *out)
-{
-	const MyNames names = {class_of_name, scope, value};
-	MyClass result;
-
-	return my_expression_write(expression, &names, out, &result);
-}
-
-bool
-my_design_expression(const MyDesign *design, const SchemaTable *table, const char *expression,
-					 const char *value, FILE *out)
-{
-	return write_in(&(Scope){design, table, false}, expression, value, out);
-}
-
-bool
-my_design_check(const MyDesign *design, const SchemaTable *table, const char *expression,
-				const char *value, FILE *out)
-{
-	return write_in(&(Scope){design, table, true}, expression, value, out);
 }
 
 /* ---- indexes ---- */
@@ -664,7 +596,7 @@ why_left_out(const MyDesign *design, const SchemaTable *table, const SchemaIndex
 			return "a column of it is not there";
 		if (column->choice.type.kind == KIND_JSON && !index->unique)
 			return "it is of JSON";
-		if (column->choice.type.kind == KIND_POINT || column->choice.type.kind == KIND_GEOMETRY)
+		if (column_kind_is_geometry(column->choice.type.kind))
 			return "it is of a geometry";
 	}
 	return NULL;
@@ -674,7 +606,8 @@ MyIndexFate
 my_design_index(const MyDesign *design, const SchemaTable *table, const SchemaIndex *index,
 				const char **why)
 {
-	*why = why_left_out(design, table, index);
+	*why = my_native(design) ? my_native_index_refused(design, table, index)
+							 : why_left_out(design, table, index);
 	if (*why != NULL)
 		return INDEX_LEFT_OUT;
 	if (index->predicate != NULL)
@@ -691,9 +624,15 @@ my_design_prefix(const MyDesign *design, const SchemaTable *table, const SchemaI
 {
 	const Key key = {.table = table, .index = index, .count = index->column_count};
 	const MyColumnDesign *made = find_column(design, table, index->columns[column].name);
-	int share = share_of(design, &key), unit, wanted = wanted_bytes(made);
+	const char *why;
+	int share, unit;
 
-	if (wanted <= share)
+	if (my_native(design))
+		return (int) index->columns[column].length;
+	if (index->unique && my_design_index(design, table, index, &why) == INDEX_MADE)
+		return 0;
+	share = share_of(design, &key);
+	if (wanted_bytes(made) <= share)
 		return 0;
 	unit = column_kind_is_bytes(made->choice.type.kind) || is_ascii(made) ? 1 : 4;
 	return share / unit < MY_PREFIX_CHARACTERS ? share / unit : MY_PREFIX_CHARACTERS;
@@ -717,12 +656,26 @@ make_room(MyDesign *design)
 	return design->tables != NULL;
 }
 
+static TargetFlavour
+flavour_of(const char *product)
+{
+	for (int i = 0; product != NULL && i < FLAVOURS; i++)
+	{
+		if (strcasecmp(flavour_names[i], product) == 0)
+			return (TargetFlavour) i;
+	}
+	return FLAVOUR_POSTGRESQL;
+}
+
 bool
 my_design_make(MyDesign *design, const SchemaDocument *document, const TargetKind *target,
 			   const TypeRules *rules, const char *database, SluiceError *err)
 {
-	*design =
-		(MyDesign){.document = document, .target = *target, .rules = rules, .database = database};
+	*design = (MyDesign){.document = document,
+						 .source = flavour_of(document->source.product),
+						 .target = *target,
+						 .rules = rules,
+						 .database = database};
 	if (!make_room(design))
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the structure");
 	if (!choose_all(design, err))

@@ -10,6 +10,7 @@
 
 #include "common/core/schema_document.h"
 #include "common/core/type_map.h"
+#include "my_collation.h"
 #include "my_expression.h"
 #include "writer/script.h"
 
@@ -29,8 +30,10 @@
 typedef struct MyColumnDesign
 {
 	TypeChoice choice;
-	const SchemaType *labels; /* of an enum */
-	const char *base;		  /* SQL text of the type below all domains */
+	const SchemaType *labels; /* of an enum of PostgreSQL */
+	const char *own_type; /* of a MySQL source: written as it is there, labels and all; or NULL */
+	char collation[MY_COLLATION_SIZE]; /* what choice.collation points to, when it is mapped */
+	const char *base;				   /* SQL text of the type below all domains */
 	bool not_null;
 	bool automatic; /* AUTO_INCREMENT */
 	char *computed; /* a generated column's expression, translated */
@@ -50,6 +53,7 @@ typedef struct MyTableDesign
 typedef struct MyDesign
 {
 	const SchemaDocument *document;
+	TargetFlavour source;
 	TargetKind target;
 	const TypeRules *rules;
 	const char *database; /* of the URI: it has the tables of schema "public" */

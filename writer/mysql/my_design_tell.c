@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "my_ddl.h"
+#include "my_native.h"
 #include "writer/structure.h"
 
 typedef struct Telling
@@ -114,7 +115,7 @@ tell_column(const Telling *telling, const SchemaColumn *column)
 	if (!made->choice.known)
 		findings_warning(telling->findings, "column %s.%s.%s is %s: there is no type like %s there",
 						 table->schema, table->name, column->name, text, column->type);
-	if (column->identity != SCHEMA_NO_IDENTITY && !made->automatic)
+	if ((column->identity != SCHEMA_NO_IDENTITY || column->auto_increment) && !made->automatic)
 		findings_warning(
 			telling->findings,
 			"column %s.%s.%s does not number rows there: it leads no key, or another does",
@@ -125,6 +126,60 @@ tell_column(const Telling *telling, const SchemaColumn *column)
 	if (column->comment != NULL && strlen(column->comment) > MY_COLUMN_COMMENT)
 		findings_warning(telling->findings, "the comment of %s.%s.%s may be cut", table->schema,
 						 table->name, column->name);
+}
+
+/* ---- what MySQL and MariaDB do not have of each other ---- */
+
+/* Whether a column before this one has the same collation: each is told of once. */
+static bool
+collation_was_told(const MyDesign *design, const SchemaTable *table, const SchemaColumn *column)
+{
+	for (const SchemaTable *of = design->document->tables; of <= table; of++)
+	{
+		for (size_t i = 0; i < of->column_count && &of->columns[i] != column; i++)
+		{
+			if (of->columns[i].collation != NULL &&
+				strcmp(of->columns[i].collation, column->collation) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+tell_own_column(const Telling *telling, const SchemaColumn *column)
+{
+	const SchemaTable *table = telling->table;
+	const MyColumnDesign *made = my_design_column(telling->design, table, column->name);
+
+	if (column->collation != NULL && *made->collation != '\0' &&
+		strcmp(column->collation, made->collation) != 0 &&
+		!collation_was_told(telling->design, table, column))
+		findings_warning(telling->findings, "collation %s is %s there (first in %s.%s.%s)",
+						 column->collation, made->collation, table->schema, table->name,
+						 column->name);
+	if (column->invisible && !my_native_can_hide(telling->design, column, made))
+		findings_warning(telling->findings, "column %s.%s.%s is not invisible there", table->schema,
+						 table->name, column->name);
+}
+
+static void
+tell_own_table(const Telling *telling)
+{
+	const SchemaTable *table = telling->table;
+
+	if (table->engine != NULL && strcasecmp(table->engine, "InnoDB") != 0)
+		findings_warning(telling->findings, "table %s.%s is InnoDB there, not %s", table->schema,
+						 table->name, table->engine);
+	if (table->versioned)
+		findings_warning(telling->findings,
+						 "table %s.%s has its current rows only there: no system versioning",
+						 table->schema, table->name);
+	if (table->partitioning != NULL)
+		findings_warning(telling->findings, "table %s.%s is not partitioned there: %s",
+						 table->schema, table->name, table->partitioning);
+	for (size_t i = 0; i < table->column_count; i++)
+		tell_own_column(telling, &table->columns[i]);
 }
 
 /* A key by which a column tells rows apart; or NULL. */
@@ -310,6 +365,8 @@ tell_table(const Telling *telling)
 	for (size_t i = 0; i < table->column_count; i++)
 		tell_column(telling, &table->columns[i]);
 	my_each_check(telling->design, table, tell_check, (void *) telling);
+	if (my_native(telling->design))
+		tell_own_table(telling);
 }
 
 static bool
@@ -347,7 +404,7 @@ tell_others(const MyDesign *design, Findings *findings)
 							 document->sequences[i].schema, document->sequences[i].name);
 	}
 	for (size_t i = 0; i < document->carried_count; i++)
-		findings_warning(findings, "%s %s.%s is not carried: it is in PostgreSQL's language",
+		findings_warning(findings, "%s %s.%s is not carried: it is in another server's language",
 						 words[document->carried[i].kind], document->carried[i].schema,
 						 document->carried[i].name);
 }

@@ -57,7 +57,7 @@ hurry(MyTarget *target, SluiceError *err)
 static bool
 flush_all(MyTarget *target, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 	TargetMark committed = target->base.committed;
 	uint64_t written, goal, flushed;
 
@@ -83,7 +83,7 @@ my_flush(MyTarget *target, bool now, SluiceError *err)
 {
 	uint64_t written, flushed;
 
-	if (target->c.durable)
+	if (target->session.durable)
 		return true;
 	if (now)
 		return flush_all(target, err);
@@ -108,6 +108,6 @@ void
 my_note_commit(MyTarget *target)
 {
 	target->base.committed++;
-	if (target->c.durable)
+	if (target->session.durable)
 		target->base.durable = target->base.committed;
 }

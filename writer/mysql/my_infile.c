@@ -318,7 +318,7 @@ my_infile(MyTarget *target, Table *table, MyRowSource source, void *context, Slu
 	MyOutcome outcome = {0};
 	bool good;
 
-	if (!target->c.local_infile || infile.table->written == 0)
+	if (!target->session.local_infile || infile.table->written == 0)
 		return my_insert_rows(target, table, MY_INSERT, source, context, err);
 	bytebuf_init(&infile.text, &allocator_malloc, SIZE_MAX);
 	good =

@@ -28,7 +28,7 @@ check_state(MyTarget *target, const LoadTake *take, SluiceError *err)
 	if (!my_query(&target->c, &result, err,
 				  "SELECT 1 FROM sluice_load WHERE " MY_LOAD_KEY " AND incarnation = %" PRIu64
 				  " AND generation = %" PRIu32 " AND phase = 'loading' LOCK IN SHARE MODE",
-				  MY_LOAD_KEY_VALUES(target->c.settings), take->plan->load->incarnation,
+				  MY_LOAD_KEY_VALUES(my_settings(&target->c)), take->plan->load->incarnation,
 				  take->plan->generation))
 		return false;
 	valid = mysql_num_rows(result) == 1;
@@ -50,7 +50,7 @@ leave_out_complete(MyTarget *target, const LoadTake *take, SluiceError *err)
 	good = my_put(script, err,
 				  "SELECT generation, chunk FROM sluice_load_chunk WHERE " MY_LOAD_KEY
 				  " AND complete AND (",
-				  MY_LOAD_KEY_VALUES(target->c.settings));
+				  MY_LOAD_KEY_VALUES(my_settings(&target->c)));
 	for (uint32_t i = 0; good && i < take->count; i++)
 		good = my_put(script, err, "%s(generation = %" PRIu32 " AND chunk = %" PRIu32 ")",
 					  i == 0 ? "" : " OR ", take->pieces[i]->place.generation,
@@ -95,7 +95,7 @@ insert_bundles(MyTarget *target, const LoadTake *take, uint32_t first, uint32_t 
 		good = my_put(script, err,
 					  "%s('%s', '%s', %" PRIu32 ", %" PRIu32 ", %" PRIu32 ", %" PRIu32 ", %" PRIu64
 					  ")",
-					  joint, MY_LOAD_KEY_VALUES(target->c.settings), piece->place.generation,
+					  joint, MY_LOAD_KEY_VALUES(my_settings(&target->c)), piece->place.generation,
 					  piece->place.chunk, piece->place.bundle, piece->row_count, piece->bytes);
 		joint = ",";
 	}
@@ -158,7 +158,7 @@ end_take(MyTarget *target, const LoadTake *take, SluiceError *err)
 				   " bundles, `rows`, bytes) VALUES ('%s', '%s', %" PRIu32 ", %" PRIu32 ", %" PRIu32
 				   ", %" PRIu32 ", %" PRIu64 ", %" PRIu64 ") ON DUPLICATE KEY UPDATE chunk ="
 				   " sluice_load_chunk.chunk;",
-				   MY_LOAD_KEY_VALUES(target->c.settings), piece->place.generation,
+				   MY_LOAD_KEY_VALUES(my_settings(&target->c)), piece->place.generation,
 				   piece->place.chunk, load_piece_table_id(take, piece), piece->end.bundles,
 				   piece->end.rows, piece->end.bytes);
 	}
@@ -252,16 +252,16 @@ apply_row(MyTarget *target, Table *table, const BundleRow *row, SluiceError *err
 static bool
 apply_run(MyTarget *target, Table *table, LoadWay way, Run *run, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
-	TargetSettings own = *settings;
+	void *settings = target->c.settings.context;
+	TargetSettings own = *my_settings(&target->c);
 	BundleRow row;
 	bool good = true;
 
 	own.conflicts = load_way_policy(way);
-	target->c.settings = &own;
+	target->c.settings.context = &own;
 	while (good && next_row(run, &row))
 		good = apply_row(target, table, &row, err);
-	target->c.settings = settings;
+	target->c.settings.context = settings;
 	return good;
 }
 

@@ -36,7 +36,7 @@ count_marked(MyTarget *target, LoadTally *tally, SluiceError *err)
 			&target->c, &result, err,
 			"SELECT generation, chunk, `rows`, bytes FROM sluice_load_chunk WHERE " MY_LOAD_KEY
 			" AND complete",
-			MY_LOAD_KEY_VALUES(target->c.settings)))
+			MY_LOAD_KEY_VALUES(my_settings(&target->c))))
 		return false;
 	take_counts(tally, result, load_tally_complete);
 	mysql_free_result(result);
@@ -55,7 +55,7 @@ mark_chunks(MyTarget *target, MYSQL_RES *result, SluiceError *err)
 	script->length = 0;
 	good =
 		my_put(script, err, "UPDATE sluice_load_chunk SET complete = 1 WHERE " MY_LOAD_KEY " AND (",
-			   MY_LOAD_KEY_VALUES(target->c.settings));
+			   MY_LOAD_KEY_VALUES(my_settings(&target->c)));
 	while (good && (row = mysql_fetch_row(result)) != NULL)
 	{
 		good = my_put(script, err, "%s(generation = %s AND chunk = %s)", joint, row[0], row[1]);
@@ -81,7 +81,8 @@ count_whole(MyTarget *target, LoadTally *tally, bool *more, SluiceError *err)
 								 " sluice_load_bundle b WHERE" OF_COPY(
 									 "b") " AND b.generation = c.generation AND b.chunk = c.chunk)"
 										  " LIMIT " MARK_CHUNKS,
-			MY_LOAD_KEY_VALUES(target->c.settings), MY_LOAD_KEY_VALUES(target->c.settings)))
+			MY_LOAD_KEY_VALUES(my_settings(&target->c)),
+			MY_LOAD_KEY_VALUES(my_settings(&target->c))))
 		return false;
 	found = mysql_num_rows(result);
 	*more = found == strtoull(MARK_CHUNKS, NULL, 10);
@@ -125,13 +126,13 @@ remove_spare(MyTarget *target, SluiceError *err)
 	bool spare;
 
 	(void) snprintf(sql, sizeof(sql), "SELECT b.bundle FROM" COMPLETE_BUNDLES " LIMIT 1 OFFSET %d",
-					MY_LOAD_KEY_VALUES(target->c.settings), BUNDLES_KEPT);
+					MY_LOAD_KEY_VALUES(my_settings(&target->c)), BUNDLES_KEPT);
 	if (!my_load_find(target, &spare, sql, err))
 		return false;
 	if (!spare)
 		return true;
 	if (my_load_lock(target, err) && my_exec(&target->c, err, "DELETE b FROM" COMPLETE_BUNDLES,
-											 MY_LOAD_KEY_VALUES(target->c.settings)))
+											 MY_LOAD_KEY_VALUES(my_settings(&target->c))))
 		return my_load_ops.commit(&target->base, err);
 	my_load_ops.abandon(&target->base);
 	return false;
@@ -149,7 +150,7 @@ my_load_count_more(Target *base, LoadTally *tally, SluiceError *err)
 			" sluice_load_bundle b LEFT JOIN sluice_load_chunk c USING (stream, consumer,"
 			" generation, chunk) WHERE" OF_COPY("b") " AND (c.complete IS NULL OR NOT c.complete)"
 													 " GROUP BY b.generation, b.chunk",
-			MY_LOAD_KEY_VALUES(target->c.settings)))
+			MY_LOAD_KEY_VALUES(my_settings(&target->c))))
 		return false;
 	load_tally_forget_more(tally);
 	take_counts(tally, result, load_tally_more);

@@ -98,8 +98,9 @@ load_read(Target *base, LoadState *state, SluiceError *err)
 			"(SELECT max(generation) FROM sluice_load_bundle WHERE " MY_LOAD_KEY
 			"), 0), coalesce((SELECT max(generation) FROM sluice_load_chunk WHERE " MY_LOAD_KEY
 			"), 0)) FROM sluice_load WHERE " MY_LOAD_KEY,
-			MY_LOAD_KEY_VALUES(target->c.settings), MY_LOAD_KEY_VALUES(target->c.settings),
-			MY_LOAD_KEY_VALUES(target->c.settings)))
+			MY_LOAD_KEY_VALUES(my_settings(&target->c)),
+			MY_LOAD_KEY_VALUES(my_settings(&target->c)),
+			MY_LOAD_KEY_VALUES(my_settings(&target->c))))
 		return is_missing(&target->c);
 	good = read_row(result, state, err);
 	mysql_free_result(result);
@@ -126,7 +127,7 @@ load_read_document(Target *base, ByteBuf *json, SluiceError *err)
 
 	if (!my_query(&target->c, &result, err,
 				  "SELECT document FROM sluice_load_document WHERE " MY_LOAD_KEY " ORDER BY part",
-				  MY_LOAD_KEY_VALUES(target->c.settings)))
+				  MY_LOAD_KEY_VALUES(my_settings(&target->c))))
 		return false;
 	good = mysql_num_rows(result) > 0
 			   ? put_parts(result, json, err)
@@ -173,7 +174,7 @@ my_load_find(MyTarget *target, bool *there, const char *sql, SluiceError *err)
 bool
 my_load_lock(MyTarget *target, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 	bool owner = false, there = false;
 	char owned[256], state[256];
 
@@ -221,7 +222,7 @@ load_abandon(Target *base)
 static bool
 forget_former(MyTarget *target, uint64_t incarnation, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 
 	if (!my_exec(&target->c, err,
 				 "DELETE FROM sluice_load_bundle WHERE " MY_LOAD_KEY
@@ -244,7 +245,7 @@ forget_former(MyTarget *target, uint64_t incarnation, SluiceError *err)
 static bool
 put_document(MyTarget *target, const char *json, size_t length, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 	ByteBuf *script = &target->script;
 	bool good = my_exec(&target->c, err, "DELETE FROM sluice_load_document WHERE " MY_LOAD_KEY,
 						MY_LOAD_KEY_VALUES(settings));
@@ -282,7 +283,7 @@ put_state(MyTarget *target, const LoadPlan *plan, SluiceError *err)
 		" started_at = IF(incarnation = %" PRIu64 ", started_at, UTC_TIMESTAMP(6)),"
 		" incarnation = %" PRIu64 ", generation = %" PRIu32
 		", phase = 'structure', error = '', changed_at = UTC_TIMESTAMP(6)",
-		MY_LOAD_KEY_VALUES(target->c.settings), incarnation, plan->generation, incarnation,
+		MY_LOAD_KEY_VALUES(my_settings(&target->c)), incarnation, plan->generation, incarnation,
 		incarnation, incarnation, incarnation, plan->generation);
 }
 
@@ -305,7 +306,7 @@ static bool
 load_set_phase(Target *base, LoadPhase phase, SluiceError *err)
 {
 	MyTarget *target = my_target(base);
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 
 	if (!my_load_lock(target, err) ||
 		!my_exec(&target->c, err,
@@ -322,7 +323,7 @@ bool
 my_load_note_begun(MyConnection *c, SluiceError *err)
 {
 	return my_exec(c, err, "UPDATE sluice_load SET begun = 1 WHERE " MY_LOAD_KEY "; COMMIT",
-				   MY_LOAD_KEY_VALUES(c->settings)) ||
+				   MY_LOAD_KEY_VALUES(my_settings(c))) ||
 		   sluice_prefix(err, "noting that tables are made");
 }
 
@@ -354,7 +355,8 @@ load_set_error(Target *base, const char *text, SluiceError *err)
 	script->length = 0;
 	return my_put(script, err, "UPDATE sluice_load SET error = ") &&
 		   my_put_text(script, text, strlen(text), err) &&
-		   my_put(script, err, " WHERE " MY_LOAD_KEY, MY_LOAD_KEY_VALUES(target->c.settings)) &&
+		   my_put(script, err, " WHERE " MY_LOAD_KEY,
+				  MY_LOAD_KEY_VALUES(my_settings(&target->c))) &&
 		   my_run(&target->c, (const char *) script->data, script->length, NULL, err);
 }
 

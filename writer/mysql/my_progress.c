@@ -67,7 +67,7 @@ ensure_table(MyTarget *target, SluiceError *err)
 static bool
 end_former(MyTarget *target, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 	MYSQL_RES *result;
 	MYSQL_ROW row;
 	unsigned long id;
@@ -108,7 +108,7 @@ read_row(MyTarget *target, MYSQL_ROW row)
 static bool
 put_owner(MyTarget *target, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 	ByteBuf *sql = &target->script;
 
 	sql->length = 0;
@@ -123,7 +123,7 @@ put_owner(MyTarget *target, SluiceError *err)
 static bool
 raise_epoch(MyTarget *target, SluiceError *err)
 {
-	const TargetSettings *settings = target->c.settings;
+	const TargetSettings *settings = my_settings(&target->c);
 	MYSQL_RES *result;
 	MYSQL_ROW row;
 	bool good;
@@ -192,7 +192,7 @@ my_take_over(MyTarget *target, SluiceError *err)
 	return raised && my_exec(&target->c, err, "COMMIT") && end_former(target, err) &&
 		   set_patience(target, "DEFAULT", err) &&
 		   my_exec(&target->c, err, "DO GET_LOCK(" LOCK_FORMAT ", 5)",
-				   KEY_VALUES(target->c.settings));
+				   KEY_VALUES(my_settings(&target->c)));
 }
 
 /* ---- moving ---- */
@@ -211,8 +211,8 @@ put_move(MyTarget *target, const ChangeId *position, uint64_t next_sequence, int
 				  " AND epoch = %" PRId64 " AND commit_lsn = %" PRIu64 " AND incarnation = %" PRIu64
 				  ";SET @sluice = " FENCE_NUMBER " + 2 * (ROW_COUNT() <> 1);",
 				  position->commit, position->incarnation, next_sequence, created, part->changes,
-				  part->alters, KEY_VALUES(target->c.settings), target->progress.epoch, old->commit,
-				  old->incarnation);
+				  part->alters, KEY_VALUES(my_settings(&target->c)), target->progress.epoch,
+				  old->commit, old->incarnation);
 }
 
 bool

@@ -4,7 +4,7 @@
 #ifndef SLUICE_WRITER_MY_RIGHTS_H
 #define SLUICE_WRITER_MY_RIGHTS_H
 
-#include "my_connection.h"
+#include "common/mysql/my_connection.h"
 
 /*
  * False only when it is certain that the user lacks CREATE on a database, be it there or not.  What

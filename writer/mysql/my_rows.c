@@ -55,7 +55,7 @@ run(MyTarget *target, const Table *table, RowAction action, const BundleRow *key
 static ConflictPolicy
 policy_of(const MyTarget *target, const Table *table)
 {
-	return table->lenient ? CONFLICT_UPSERT : target->c.settings->conflicts;
+	return table->lenient ? CONFLICT_UPSERT : my_settings(&target->c)->conflicts;
 }
 
 /* Of a lenient table it was to be expected. */

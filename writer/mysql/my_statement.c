@@ -14,7 +14,8 @@ static const char *const exact_collations[] = {"utf8mb4_0900_bin", "utf8mb4_nopa
 /* Types that a UNION would make something else of, for all columns, or for those that are compared. */
 static const char *const never_joined[] = {
 	"bit",		  "geometry",	  "point",			 "linestring",		   "polygon",
-	"multipoint", "multipolygon", "multilinestring", "geometrycollection", "vector"};
+	"multipoint", "multipolygon", "multilinestring", "geometrycollection", "geomcollection",
+	"vector"};
 static const char *const never_matched[] = {"float", "json"};
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -85,6 +86,26 @@ sets_anything(const Table *table, const BundleRow *image, bool move)
 			return true;
 	}
 	return false;
+}
+
+/* Columns that the server would set by itself although the source left them as they were. */
+static bool
+put_kept(ByteBuf *out, const Table *table, const BundleRow *image, const char *where,
+		 SluiceError *err)
+{
+	const uint8_t *at = image->data + 2;
+	bool good = true;
+
+	for (uint16_t i = 0; good && i < image->fields; i++)
+	{
+		const MyColumn *column = &of(table)->columns[i];
+		RowField field;
+
+		field.data = bundle_row_field(&at, &field.length);
+		if (column->sets_itself && column->written && field.length == FIELD_UNCHANGED)
+			good = my_put(out, err, ",%s%s=%s%s", where, column->name, where, column->name);
+	}
+	return good;
 }
 
 static bool
@@ -228,7 +249,8 @@ my_put_update(ByteBuf *out, const Table *table, const BundleRow *key, const Bund
 	if (!my_put(out, err, "UPDATE %s SET ", of(table)->name))
 		return false;
 	return (sets_anything(table, image, move)
-				? put_sets(out, table, image, move, put_value_set, err)
+				? put_sets(out, table, image, move, put_value_set, err) &&
+					  put_kept(out, table, image, "", err)
 				: my_put(out, err, "%s=%s", self, self)) &&
 		   put_condition(out, table, key, err);
 }
@@ -337,6 +359,7 @@ my_put_join_tail(ByteBuf *out, const Table *table, const BundleRow *image, Sluic
 		return good;
 	return my_put_word(out, " SET ", err) &&
 		   (sets_anything(table, image, false)
-				? put_sets(out, table, image, false, put_joined_set, err)
+				? put_sets(out, table, image, false, put_joined_set, err) &&
+					  put_kept(out, table, image, "t.", err)
 				: my_put(out, err, "t.%s=t.%s", first, first));
 }

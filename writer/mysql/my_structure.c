@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mysql/my_identity.h"
 #include "my_load.h"
 #include "my_rights.h"
+#include "my_session.h"
 #include "my_structure_state.h"
+#include "writer/document_view.h"
 
 /* ---- running ---- */
 
@@ -199,19 +202,36 @@ judge_rights(const MyStructure *s, const Chosen *chosen, Findings *findings)
 	}
 }
 
+/* A table of the stream would be its own target: emptied by the copy, written round and round. */
+static void
+judge_itself(const MyStructure *s, Findings *findings)
+{
+	const DocumentView *view = my_settings(s->c)->view;
+
+	for (size_t i = 0; i < s->base.document->table_count; i++)
+	{
+		const SchemaTable *table = &s->base.document->tables[i];
+
+		if (strcmp(my_design_database(&s->design, table->schema), table->schema) == 0 &&
+			!schema_names_gives(view != NULL ? view->schemas : NULL, table->schema))
+			findings_problem(findings,
+							 "table %s.%s is the stream's own source, as the target is the same "
+							 "server: say with --schemas to which other database it goes",
+							 table->schema, table->name);
+	}
+}
+
 static bool
 judge(Structure *base, const Chosen *chosen, Findings *findings, SluiceError *err)
 {
 	const MyStructure *s = (const MyStructure *) base;
-	const SchemaSource *source = &base->document->source;
+	const char *source = base->document->source.server;
+	char target[MY_IDENTITY_SIZE];
 
-	(void) err;
-	if (strcmp(source->product, "postgresql") != 0)
-	{
-		findings_problem(findings, "the source is %s, whose tables are not made here yet",
-						 source->product);
-		return true;
-	}
+	if (source != NULL && !my_identity(s->c, target, err))
+		return false;
+	if (source != NULL && strcmp(source, target) == 0)
+		judge_itself(s, findings);
 	my_design_tell(&s->design, base->settings->create, chosen->of[OBJECT_TABLE], findings);
 	judge_drops(s, chosen, findings);
 	if (base->plans)
@@ -267,9 +287,9 @@ my_structure_open(MyConnection *c, const SchemaDocument *document,
 		return NULL;
 	}
 	s->base = (Structure){
-		.ops = &operations, .document = document, .settings = settings, .log = c->settings->log};
+		.ops = &operations, .document = document, .settings = settings, .log = my_settings(c)->log};
 	s->c = c;
-	if (my_design_make(&s->design, document, &target, c->settings->types, c->uri.database, err))
+	if (my_design_make(&s->design, document, &target, my_settings(c)->types, c->uri.database, err))
 		return &s->base;
 	close_structure(&s->base);
 	return NULL;

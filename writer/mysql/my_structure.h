@@ -5,7 +5,7 @@
 #define SLUICE_WRITER_MY_STRUCTURE_H
 
 #include "common/core/type_map.h"
-#include "my_connection.h"
+#include "my_session.h"
 #include "writer/structure.h"
 
 /*

@@ -39,6 +39,10 @@ my_same_type(const MyDesign *design, const MyColumnDesign *made, const char *fou
 	char text[COLUMN_TYPE_SIZE];
 	ColumnType wanted, there;
 
+	/* Labels are only in the text. */
+	if (made->own_type != NULL && column_type_read(found, &there) &&
+		(there.kind == KIND_ENUM || there.kind == KIND_SET))
+		return strcmp(made->own_type, found) == 0;
 	column_type_write(&made->choice.type, text);
 	if (!column_type_read(text, &wanted) || !column_type_read(found, &there))
 		return false;
@@ -62,7 +66,7 @@ compare_column(Comparison *comparison, const SchemaTable *table, const SchemaCol
 {
 	const MyDesign *design = &comparison->s->design;
 	const MyColumnDesign *made = my_design_column(design, table, column->name);
-	bool not_null = made->not_null && made->computed == NULL, computed;
+	bool computed;
 	char text[COLUMN_TYPE_SIZE];
 
 	computed = is_true(row, COLUMN_COMPUTED);
@@ -70,9 +74,9 @@ compare_column(Comparison *comparison, const SchemaTable *table, const SchemaCol
 	if (!my_same_type(design, made, row[COLUMN_TYPE]))
 		differ(comparison, OBJECT_DIFFERENT, "column \"%s\" is %.200s, not %s", column->name,
 			   row[COLUMN_TYPE], text);
-	if (is_true(row, COLUMN_NOT_NULL) != not_null)
+	if (is_true(row, COLUMN_NOT_NULL) != made->not_null)
 		differ(comparison, OBJECT_DIFFERENT, "column \"%s\" may %sbe null", column->name,
-			   not_null ? "" : "not ");
+			   made->not_null ? "" : "not ");
 	/* A value that comes cannot be put into a column that the target computes. */
 	if (computed != (column->generated != SCHEMA_NOT_GENERATED))
 		differ(comparison, computed ? OBJECT_UNSUITABLE : OBJECT_DIFFERENT,

@@ -153,9 +153,11 @@ write_numbers(const MyStructure *s, const MyDdl *ddl, const SchemaTable *table)
 		if (!my_design_column(&s->design, table, column->name)->automatic)
 			continue;
 		sequence = my_design_sequence(&s->design, table, column);
-		next = sequence != NULL ? my_sequence_next(sequence) : 0;
+		next = sequence != NULL				   ? my_sequence_next(sequence)
+			   : table->auto_increment != NULL ? strtoull(table->auto_increment, NULL, 10)
+											   : 0;
 		if (next > 0 && !is_further(s, table, next))
-			my_ddl_auto_increment(ddl, table, sequence);
+			my_ddl_auto_increment(ddl, table, next);
 	}
 }
 

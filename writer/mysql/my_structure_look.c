@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "my_sql.h"
+#include "common/mysql/my_sql.h"
 #include "my_structure_state.h"
 
 /* Lists are longer than the servers' default. */
@@ -235,7 +235,7 @@ my_index_columns(const MyStructure *s, const SchemaTable *table, const SchemaInd
 				my_design_column(&s->design, table, index->columns[i].name) != NULL;
 		if (!whole)
 			break;
-		prefix = index->unique ? 0 : my_design_prefix(&s->design, table, index, i);
+		prefix = my_design_prefix(&s->design, table, index, i);
 		(void) fputs(i == 0 ? "" : ", ", out);
 		my_write_name(out, index->columns[i].name);
 		if (prefix > 0)

@@ -11,7 +11,8 @@
 #define SLUICE_WRITER_MY_TARGET_H
 
 #include "my_catalog.h"
-#include "my_sql.h"
+#include "my_session.h"
+#include "common/mysql/my_sql.h"
 #include "writer/counts.h"
 #include "writer/plan.h"
 
@@ -28,6 +29,7 @@ typedef struct MyTarget
 {
 	Target base;
 	MyConnection c;
+	MySession session;
 	Plan plan, redo;
 	Progress progress;	  /* as committed, by all this process knows */
 	PartDone part_before; /* what was committed before this process */

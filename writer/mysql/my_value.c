@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "my_sql.h"
+#include "common/mysql/my_sql.h"
 
 /* ---- what does not fit ---- */
 

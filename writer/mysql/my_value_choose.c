@@ -23,6 +23,7 @@ enum
 	TO_UUID = 1 << 10,
 	TO_ADDRESS = 1 << 11,
 	TO_SHAPE = 1 << 12,
+	TO_YEAR = 1 << 13,
 	TO_WHOLE = TO_INTEGER | TO_FLOAT | TO_DECIMAL | TO_BIT,
 	TO_WORDS = TO_TEXT | TO_BYTES | TO_LABEL | TO_UUID | TO_ADDRESS
 };
@@ -47,6 +48,7 @@ static const struct
 	[KIND_DATETIME] = {TO_DATE, 0, "TIMESTAMP"},
 	[KIND_TIMESTAMP] = {TO_DATE, 0, "TIMESTAMP"},
 	[KIND_TIME] = {TO_TIME, 0, "TIME"},
+	[KIND_YEAR] = {TO_YEAR, 0, ""},
 	[KIND_CHAR] = {TO_TEXT, 0, ""},
 	[KIND_VARCHAR] = {TO_TEXT, 0, ""},
 	[KIND_TINYTEXT] = {TO_TEXT, 255, ""},
@@ -67,6 +69,13 @@ static const struct
 	[KIND_INET6] = {TO_ADDRESS, 0, ""},
 	[KIND_GEOMETRY] = {TO_SHAPE, 0, ""},
 	[KIND_POINT] = {TO_SHAPE, 0, ""},
+	[KIND_LINESTRING] = {TO_SHAPE, 0, ""},
+	[KIND_POLYGON] = {TO_SHAPE, 0, ""},
+	[KIND_MULTIPOINT] = {TO_SHAPE, 0, ""},
+	[KIND_MULTILINESTRING] = {TO_SHAPE, 0, ""},
+	[KIND_MULTIPOLYGON] = {TO_SHAPE, 0, ""},
+	[KIND_GEOMETRYCOLLECTION] = {TO_SHAPE, 0, ""},
+	[KIND_VECTOR] = {TO_BYTES, 0, ""},
 };
 
 /* PostgreSQL types that are a canonical "builtin" and more than their text at the target. */
@@ -91,6 +100,7 @@ static const struct
 	MyEncode encode;
 } ways[] = {
 	{CANON_BOOL, 0, TO_WHOLE, my_encode_bool},
+	{CANON_INT16, 0, TO_YEAR, my_encode_year},
 	{CANON_INT16, 0, TO_WHOLE, my_encode_signed},
 	{CANON_INT32, 0, TO_WHOLE, my_encode_signed},
 	{CANON_INT64, 0, TO_WHOLE, my_encode_signed},
@@ -104,11 +114,13 @@ static const struct
 	{CANON_TIME, 0, TO_TIME, my_encode_time},
 	{CANON_TIMESTAMP, 0, TO_DATE, my_encode_timestamp},
 	{CANON_TIMESTAMPTZ, 0, TO_DATE, my_encode_timestamp},
+	{CANON_INTERVAL, 0, TO_TIME, my_encode_duration},
 	{CANON_INTERVAL, 0, TO_TEXT, my_encode_interval},
 	{CANON_UUID, 0, TO_BYTES, my_encode_bytes},
 	{CANON_JSON, 0, TO_WORDS | TO_JSON, my_encode_text},
 	{CANON_JSONB, 0, TO_WORDS | TO_JSON, my_encode_jsonb},
 	{CANON_BITS, 0, TO_BIT, my_encode_bits},
+	{CANON_ENUM, 0, TO_LABEL, my_encode_label},
 	{CANON_ENUM, 0, TO_WORDS, my_encode_text},
 	{CANON_SET, 0, TO_WORDS, my_encode_text},
 	{CANON_OTHER, 0, TO_SHAPE, my_encode_geometry},
@@ -236,26 +248,37 @@ limit_times(MyConverter *c)
 	c->fraction_digits = c->target.length > 0 ? c->target.length : 0;
 }
 
-static void
-set_limits(MyConverter *c, unsigned family)
+/* Of which a character is not what it is in UTF-8: the server knows how many bytes it takes. */
+static bool
+is_utf8(const MyColumn *column)
 {
-	uint64_t most = kinds[c->target.kind].most;
+	return *column->charset == '\0' || strncmp(column->charset, "utf8", 4) == 0;
+}
 
+static void
+limit_text(MyConverter *c, const MyColumn *column)
+{
+	uint64_t length = c->target.length > 0 ? (uint64_t) c->target.length : 1;
+
+	if (c->target.kind == KIND_CHAR || c->target.kind == KIND_VARCHAR)
+		c->most_characters = length;
+	else if (c->target.kind == KIND_BINARY || c->target.kind == KIND_VARBINARY)
+		c->most_bytes = length;
+	else if (is_utf8(column))
+		c->most_bytes = kinds[c->target.kind].most;
+	else
+		c->most_characters = kinds[c->target.kind].most;
+}
+
+static void
+set_limits(MyConverter *c, unsigned family, const MyColumn *column)
+{
 	if (family & TO_WHOLE)
-		limit_numbers(c, family, most);
+		limit_numbers(c, family, kinds[c->target.kind].most);
 	else if (family & (TO_DATE | TO_TIME))
 		limit_times(c);
 	else if (family & (TO_TEXT | TO_BYTES))
-	{
-		uint64_t length = c->target.length > 0 ? (uint64_t) c->target.length : 1;
-
-		if (c->target.kind == KIND_CHAR || c->target.kind == KIND_VARCHAR)
-			c->most_characters = length;
-		else if (c->target.kind == KIND_BINARY || c->target.kind == KIND_VARBINARY)
-			c->most_bytes = length;
-		else
-			c->most_bytes = most;
-	}
+		limit_text(c, column);
 }
 
 /* ---- literals and LOAD DATA ---- */
@@ -277,12 +300,29 @@ choose_load_set(const MyConverter *c, unsigned family, const MyColumn *column)
 	return NULL;
 }
 
+/* Whether a list of labels, "enum('a','')", has the empty one. */
+static bool
+has_empty_label(const char *type)
+{
+	bool quoted = false;
+
+	for (const char *at = type; *at != '\0'; at++)
+	{
+		if (!quoted && (*at == '(' || *at == ',') && strncmp(at + 1, "''", 2) == 0 &&
+			(at[3] == ',' || at[3] == ')'))
+			return true;
+		quoted ^= *at == '\'';
+	}
+	return false;
+}
+
 static void
 set_forms(MyConverter *c, unsigned family, const MyColumn *column)
 {
 	bool typed_json = family == TO_JSON && strcmp(column->type, "json") == 0;
 
 	c->doubles_only = typed_json;
+	c->no_empty = c->target.kind == KIND_ENUM && !has_empty_label(column->full_type);
 	c->before = typed_json ? "CAST(" : kinds[c->target.kind].before;
 	c->behind = typed_json ? " AS JSON)" : "";
 	c->load_set = choose_load_set(c, family, column);
@@ -301,11 +341,15 @@ read_target(const MyColumn *column, ColumnType *type)
 	return column_type_read(column->full_type, type);
 }
 
-/* Numbers of FLOAT and DOUBLE in brackets make the server round. */
+/* Numbers of FLOAT and DOUBLE in brackets make the server round, unless the source's did so before. */
 static bool
-rounds(const ColumnType *type)
+rounds(const ColumnType *type, const BundleColumn *source)
 {
-	return (type->kind == KIND_FLOAT || type->kind == KIND_DOUBLE) && type->scale >= 0;
+	ColumnType own;
+
+	return (type->kind == KIND_FLOAT || type->kind == KIND_DOUBLE) && type->scale >= 0 &&
+		   !(column_type_read(source->type_name, &own) && own.kind == type->kind &&
+			 own.length <= type->length && own.scale == type->scale);
 }
 
 static bool
@@ -316,6 +360,7 @@ set_source(MyConverter *c, const BundleColumn *source)
 	c->canon = source->canon;
 	c->length = canon_fixed_length(source->canon);
 	c->strip_blanks = source->type_oid == OID_BPCHAR;
+	c->native = source->type_oid == 0;
 	if (!pg_type_find(oid, &c->type))
 		c->type.scalar = NULL;
 	else if (c->length == 0)
@@ -349,7 +394,7 @@ my_converter_choose(const BundleColumn *source, const MyColumn *column, LossPoli
 		(void) sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a column's converter");
 		goto fail;
 	}
-	if (read_target(column, &c->target) && !rounds(&c->target))
+	if (read_target(column, &c->target) && !rounds(&c->target, source))
 		family = kinds[c->target.kind].family;
 	c->encode = find_way(source, family);
 	if (c->encode == NULL || !set_source(c, source))
@@ -360,7 +405,7 @@ my_converter_choose(const BundleColumn *source, const MyColumn *column, LossPoli
 		(void) sluice_hint(err, "give the column at the target a type that has them, or text");
 		goto fail;
 	}
-	set_limits(c, family);
+	set_limits(c, family, column);
 	set_forms(c, family, column);
 	return c;
 

@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/core/pg_float.h"
 #include "common/core/pg_number.h"
 
+#define YEAR_LEAST	  1901 /* and 0 */
+#define YEAR_MOST	  2155
 #define DOUBLE_DIGITS DBL_DIG /* every decimal of so many digits survives a double */
 
 static const char not_in_range[] = "it is out of the column's range";
@@ -47,6 +50,23 @@ my_encode_signed(MyConverter *c, const uint8_t *data, uint32_t length, MyValue *
 		number = number < c->low ? c->low : c->high;
 	}
 	return my_give_small(c, MY_NUMBER, pg_put_int64(number, c->small), value);
+}
+
+/* With all its digits: of "0" the server would make 2000. */
+bool
+my_encode_year(MyConverter *c, const uint8_t *data, uint32_t length, MyValue *value,
+			   SluiceError *err)
+{
+	int number = (int16_t) load_u16(data);
+
+	if (number != 0 && (number < YEAR_LEAST || number > YEAR_MOST))
+	{
+		if (c->policy != LOSS_CLAMP)
+			return my_lose(c, data, length, not_in_range, value, err);
+		number = number < YEAR_LEAST ? YEAR_LEAST : YEAR_MOST;
+	}
+	(void) snprintf(c->small, sizeof(c->small), "%04d", number);
+	return my_give_small(c, MY_PLAIN, c->small + 4, value);
 }
 
 bool

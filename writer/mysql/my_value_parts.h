@@ -46,6 +46,8 @@ struct MyConverter
 	bool identifies;   /* rows; the policy is then neither LOSS_CLAMP nor LOSS_NULL */
 	bool doubles_only; /* JSON of MySQL: its numbers are doubles or 64-bit integers */
 	bool strip_blanks; /* of the source's char(n), which are none of the value */
+	bool no_empty;	   /* an ENUM without the label '' */
+	bool native;	   /* the source is MySQL or MariaDB: -infinity is its zero date */
 	uint8_t canon;
 	PgType type; /* how the source prints it, .scalar NULL: as it is */
 
@@ -97,6 +99,7 @@ MY_ENCODE(my_encode_bool);
 MY_ENCODE(my_encode_signed);
 MY_ENCODE(my_encode_unsigned);
 MY_ENCODE(my_encode_bits);
+MY_ENCODE(my_encode_year);
 MY_ENCODE(my_encode_float);
 MY_ENCODE(my_encode_numeric);
 MY_ENCODE(my_encode_money);
@@ -105,9 +108,14 @@ MY_ENCODE(my_encode_money);
 MY_ENCODE(my_encode_date);
 MY_ENCODE(my_encode_timestamp);
 MY_ENCODE(my_encode_time);
+MY_ENCODE(my_encode_duration);
+
+/* A time of MySQL and MariaDB as they write it, "-838:59:59.5", into `small`; gives its end. */
+extern char *my_put_duration(int64_t microseconds, char *small);
 
 /* my_value_text.c: what is text at the source; what is printed, intervals as ISO 8601 does; bytes. */
 MY_ENCODE(my_encode_text);
+MY_ENCODE(my_encode_label);
 MY_ENCODE(my_encode_jsonb);
 MY_ENCODE(my_encode_printed);
 MY_ENCODE(my_encode_interval);

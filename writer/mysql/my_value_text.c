@@ -84,6 +84,16 @@ my_encode_text(MyConverter *c, const uint8_t *data, uint32_t length, MyValue *va
 	return give_text(c, data, length, &field, value, err);
 }
 
+/* The empty text is what ENUM has in place of a value that was none of its labels. */
+bool
+my_encode_label(MyConverter *c, const uint8_t *data, uint32_t length, MyValue *value,
+				SluiceError *err)
+{
+	if (length == 0 && c->no_empty)
+		return my_lose(c, data, length, "it is none of the labels", value, err);
+	return my_encode_text(c, data, length, value, err);
+}
+
 /* A version, then the text. */
 bool
 my_encode_jsonb(MyConverter *c, const uint8_t *data, uint32_t length, MyValue *value,
@@ -114,7 +124,8 @@ my_encode_interval(MyConverter *c, const uint8_t *data, uint32_t length, MyValue
 {
 	PgInterval interval = pg_load_interval(data);
 	RowField field = {data, (int32_t) length};
-	char *end = pg_put_interval_iso(&interval, c->small);
+	char *end = c->native ? my_put_duration(interval.microseconds, c->small)
+						  : pg_put_interval_iso(&interval, c->small);
 
 	return give_text(c, (const uint8_t *) c->small, (uint32_t) (end - c->small), &field, value,
 					 err);

@@ -6,7 +6,13 @@
  */
 #include "my_value_parts.h"
 
-#define SECOND_US 1000000
+#include <inttypes.h>
+#include <stdio.h>
+
+#define SECOND_US	  1000000
+#define DURATION_DAYS 35
+#define DURATION_MOST (INT64_C(839) * 3600 * SECOND_US - 1)	  /* 838:59:59.999999 */
+#define DURATION_LAST ((INT64_C(839) * 3600 - 1) * SECOND_US) /* what all columns have */
 
 /* Microseconds of what the column's last digit counts. */
 static int64_t
@@ -45,6 +51,16 @@ nearest(const MyConverter *c, int64_t microseconds, int64_t unit)
 	return microseconds - rest;
 }
 
+/* MySQL's and MariaDB's own date before all others. */
+static bool
+give_zero_date(MyConverter *c, MyValue *value)
+{
+	static const char zero[] = "0000-00-00 00:00:00";
+
+	*value = (MyValue){MY_PLAIN, zero, c->target.kind == KIND_DATE ? 10 : sizeof(zero) - 1};
+	return true;
+}
+
 static bool
 give_moment(MyConverter *c, int64_t moment, const uint8_t *data, uint32_t length, MyValue *value,
 			SluiceError *err)
@@ -52,6 +68,8 @@ give_moment(MyConverter *c, int64_t moment, const uint8_t *data, uint32_t length
 	int64_t unit = unit_of(c);
 	bool outside = moment < c->low || moment > c->high;
 
+	if (c->native && moment == INT64_MIN)
+		return give_zero_date(c, value);
 	if (outside || beyond(moment, unit) != 0)
 	{
 		if (c->policy != LOSS_CLAMP)
@@ -86,6 +104,60 @@ my_encode_timestamp(MyConverter *c, const uint8_t *data, uint32_t length, MyValu
 					SluiceError *err)
 {
 	return give_moment(c, (int64_t) load_u64(data), data, length, value, err);
+}
+
+char *
+my_put_duration(int64_t microseconds, char *small)
+{
+	uint64_t size = microseconds < 0 ? -(uint64_t) microseconds : (uint64_t) microseconds;
+	uint64_t seconds = size / SECOND_US;
+	int length =
+		snprintf(small, PG_TIME_SIZE, "%s%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%06" PRIu64,
+				 microseconds < 0 ? "-" : "", seconds / 3600, seconds / 60 % 60, seconds % 60,
+				 size % SECOND_US);
+	char *end = small + length;
+
+	while (end[-1] == '0')
+		end--;
+	return end[-1] == '.' ? end - 1 : end;
+}
+
+/* What PostgreSQL keeps as days has 24 hours each here; false when it is more than a column has. */
+static bool
+add_days(const PgInterval *interval, int64_t *time)
+{
+	*time = interval->microseconds;
+	if (interval->days > DURATION_DAYS || interval->days < -DURATION_DAYS ||
+		*time > DURATION_MOST || *time < -DURATION_MOST)
+	{
+		/* An interval of such days is on their side, whatever its time is. */
+		*time = interval->days != 0 ? interval->days : *time;
+		return false;
+	}
+	*time += interval->days * PG_DAY_US;
+	return *time <= DURATION_MOST && *time >= -DURATION_MOST;
+}
+
+bool
+my_encode_duration(MyConverter *c, const uint8_t *data, uint32_t length, MyValue *value,
+				   SluiceError *err)
+{
+	PgInterval interval = pg_load_interval(data);
+	int64_t unit = unit_of(c), time, rest;
+	bool fits = add_days(&interval, &time);
+
+	rest = time % unit;
+	/* Months have no number of days. */
+	if (interval.months != 0 || ((!fits || rest != 0) && c->policy != LOSS_CLAMP))
+		return my_lose(c, data, length,
+					   interval.months == 0 && fits ? "it is finer than the column"
+													: "it is out of the column's range",
+					   value, err);
+	if (fits && rest != 0)
+		time += (rest < 0 ? -rest : rest) * 2 < unit ? -rest : (rest < 0 ? -unit : unit) - rest;
+	if (!fits || (rest != 0 && (time > DURATION_LAST || time < -DURATION_LAST)))
+		time = time < 0 ? -DURATION_LAST : DURATION_LAST;
+	return my_give_small(c, MY_PLAIN, my_put_duration(time, c->small), value);
 }
 
 bool

@@ -29,7 +29,7 @@ my_count(MyTarget *target, Table *table, TableCount kind, uint64_t more)
 void
 my_publish_counts(MyTarget *target)
 {
-	counts_publish(&target->touched, target->c.settings->stats);
+	counts_publish(&target->touched, my_settings(&target->c)->stats);
 }
 
 void
@@ -95,7 +95,8 @@ describe(Target *base, Table *table, SluiceError *err)
 static bool
 make_plan(MyTarget *target, Plan *plan, Batch *batch, SluiceError *err)
 {
-	return target->c.foreign_keys ? plan_ordered(plan, batch, err) : plan_compact(plan, batch, err);
+	return target->session.foreign_keys ? plan_ordered(plan, batch, err)
+										: plan_compact(plan, batch, err);
 }
 
 /* The batch is applied; `committed` when its transaction is, too. */
@@ -103,7 +104,7 @@ static void
 finish_batch(MyTarget *target, bool committed)
 {
 	Batch *batch = target->batch;
-	Stats *stats = target->c.settings->stats;
+	Stats *stats = my_settings(&target->c)->stats;
 
 	counts_add_batch(&target->touched, batch);
 	counter_add(stats->bytes, batch->bytes);
@@ -186,8 +187,8 @@ redo(MyTarget *target, bool commit, SluiceError *err)
 {
 	bool good = false;
 
-	counter_add(target->c.settings->stats->redone, 1);
-	log_failure(target->c.settings->log, LOG_DEBUG, "applying a batch again", err, NULL);
+	counter_add(my_settings(&target->c)->stats->redone, 1);
+	log_failure(my_settings(&target->c)->log, LOG_DEBUG, "applying a batch again", err, NULL);
 	if (my_failed_lock(&target->c) && redo_locked(target, commit, err))
 		return true;
 	if (!my_can_redo(target, err))
@@ -274,16 +275,16 @@ static void
 tell_server(const MyTarget *target)
 {
 	static atomic_bool told_infile, told_durable;
-	Log *log = target->c.settings->log;
+	Log *log = my_settings(&target->c)->log;
 
 	if (log == NULL)
 		return;
-	if (!target->c.local_infile && !atomic_exchange(&told_infile, true))
+	if (!target->session.local_infile && !atomic_exchange(&told_infile, true))
 		log_event(log, LOG_WARNING,
 				  "the target takes no LOAD DATA LOCAL, so rows come as INSERTs, which is slower: "
 				  "SET GLOBAL local_infile = 1 there",
 				  NULL);
-	if (!target->c.durable && !atomic_exchange(&told_durable, true))
+	if (!target->session.durable && !atomic_exchange(&told_durable, true))
 		log_event(log, LOG_INFO,
 				  "commits at the target are not on its disk at once "
 				  "(innodb_flush_log_at_trx_commit, sync_binlog): they count as durable when its "
@@ -307,7 +308,7 @@ target_mysql_open(const TargetSettings *settings, SluiceError *err)
 	plan_init(&target->plan);
 	plan_init(&target->redo);
 	bytebuf_init(&target->script, &allocator_malloc, SIZE_MAX);
-	if (my_connect(&target->c, settings, err))
+	if (my_session_open(&target->c, &target->session, settings, err))
 	{
 		/* Text of a value may be twice its bytes. */
 		target->script.maximum = target->c.packet * 3;

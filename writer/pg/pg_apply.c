@@ -25,6 +25,21 @@ pg_target_statement(PgTarget *target, const Table *table, PgStatementKind kind, 
 	return statement;
 }
 
+bool
+pg_refuse_value(PgTarget *target)
+{
+	target->refused = true;
+	return false;
+}
+
+bool
+pg_target_row(PgTarget *target, const Table *table, const PgStatement *statement,
+			  const BundleRow *key, const BundleRow *image, SluiceError *err)
+{
+	return pg_values_row(&target->values, table, statement, key, image, err) ||
+		   pg_refuse_value(target);
+}
+
 static bool
 send_change(PgTarget *target, PgStatement *statement, SluiceError *err)
 {
@@ -44,8 +59,8 @@ send_row(PgTarget *target, const Table *table, PgStatementKind kind, bool assert
 
 	if (statement == NULL)
 		return false;
-	pg_values_row(&target->values, table, statement, key, image);
-	return send_change(target, statement, err);
+	return pg_target_row(target, table, statement, key, image, err) &&
+		   send_change(target, statement, err);
 }
 
 static bool
@@ -96,9 +111,11 @@ send_array(PgTarget *target, const Table *table, PgStatementKind kind, const Pla
 	PgStatement *statement =
 		pg_target_statement(target, table, kind, !table->lenient, &rows[0].image, err);
 
-	return statement != NULL &&
-		   pg_values_rows(&target->values, table, statement, rows, count, err) &&
-		   send_change(target, statement, err);
+	if (statement == NULL)
+		return false;
+	if (!pg_values_rows(&target->values, table, statement, rows, count, err))
+		return pg_refuse_value(target);
+	return send_change(target, statement, err);
 }
 
 /* A step of keyed deletes or updates. */

@@ -6,13 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/core/pg_identifier.h"
 #include "pg_loss.h"
 #include "pg_sql.h"
-
-#define OID_TEXT	 25
-#define OID_VARCHAR	 1043
-#define OID_BPCHAR	 1042
-#define OID_REGCLASS 2205
+#include "pg_type_oid.h"
 
 /* Built-in types that cannot be compared by "=", or for which it means less than "the same value". */
 static const Oid text_compared[] = {
@@ -29,7 +26,7 @@ static const char columns_sql[] =
 	"  WHERE t.typtype = 'd')"
 	"SELECT a.attname, t.oid, t.typtype, pg_catalog.format_type(t.oid, -1), a.attnum,"
 	" %s, a.atttypmod, pg_catalog.format_type(a.atttypid, a.atttypmod),"
-	" a.attidentity = 'a'"
+	" a.attidentity = 'a', t.typname, t.typarray"
 	" FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype <> 'd'"
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::pg_catalog.oid AND a.attnum = b.number";
 
@@ -52,7 +49,9 @@ enum
 	COLUMN_IS_GENERATED,
 	COLUMN_MODIFIER,
 	COLUMN_WHOLE_TYPE,
-	COLUMN_IS_FIXED
+	COLUMN_IS_FIXED,
+	COLUMN_SHORT_NAME,
+	COLUMN_ARRAY
 };
 
 void
@@ -124,8 +123,10 @@ static bool
 find_table(PgConnection *c, const BundleRelation *relation, PgTable *table, char oid[16],
 		   SluiceError *err)
 {
-	const char *const names[] = {relation->schema, relation->name};
-	char *schema = quote_name(c, relation->schema), *name = quote_name(c, relation->name);
+	char schema_fitted[PG_IDENTIFIER_SIZE], name_fitted[PG_IDENTIFIER_SIZE];
+	const char *const names[] = {pg_identifier_fit(relation->schema, schema_fitted),
+								 pg_identifier_fit(relation->name, name_fitted)};
+	char *schema = quote_name(c, names[0]), *name = quote_name(c, names[1]);
 	PGresult *result = NULL;
 	char kind = 0;
 	bool good =
@@ -154,14 +155,16 @@ find_table(PgConnection *c, const BundleRelation *relation, PgTable *table, char
 
 /* ---- types ---- */
 
-static bool
-travels_as_text(const BundleColumn *column)
-{
-	return column->canon == CANON_ENUM || column->canon == CANON_OTHER ||
-		   column->canon == CANON_SET || column->canon == CANON_TEXT;
-}
+/* What sources that are not PostgreSQL are converted to; text is what travels as text. */
+static const Oid converted_types[] = {
+	PG_OID_TEXT,	  PG_OID_BOOL,		  PG_OID_BYTEA,	   PG_OID_INT2,	   PG_OID_INT4,
+	PG_OID_INT8,	  PG_OID_JSON,		  PG_OID_JSONB,	   PG_OID_POINT,   PG_OID_FLOAT4,
+	PG_OID_FLOAT8,	  PG_OID_INET,		  PG_OID_TEXTS,	   PG_OID_FLOAT4S, PG_OID_VARCHARS,
+	PG_OID_DATE,	  PG_OID_TIME,		  PG_OID_TIMETZ,   PG_OID_NUMERIC, PG_OID_UUID,
+	PG_OID_TIMESTAMP, PG_OID_TIMESTAMPTZ, PG_OID_INTERVAL, PG_OID_BIT,	   PG_OID_VARBIT,
+};
 
-/* The list of types the source sends, as an array literal. */
+/* The list of types that may be sent, as an array literal. */
 static char *
 sent_types(const BundleRelation *relation)
 {
@@ -171,7 +174,9 @@ sent_types(const BundleRelation *relation)
 
 	if (out == NULL)
 		return NULL;
-	(void) fprintf(out, "{%u", OID_TEXT);
+	(void) fputs("{0", out);
+	for (size_t i = 0; i < sizeof(converted_types) / sizeof(converted_types[0]); i++)
+		(void) fprintf(out, ",%u", converted_types[i]);
 	for (uint16_t i = 0; i < relation->column_count; i++)
 		(void) fprintf(out, ",%u", relation->columns[i].type_oid);
 	(void) fputc('}', out);
@@ -192,18 +197,59 @@ array_of(const PGresult *types, Oid type, bool *known)
 	return 0;
 }
 
-/* How the source's values travel to the target. */
-static bool
-set_sent(PgColumn *out, const BundleColumn *column, const PGresult *types, SluiceError *err)
+static LossPolicy
+policy_of(const PgConnection *c, const BundleRelation *relation, const BundleColumn *column)
 {
-	bool known;
+	const TypeColumn what = {
+		.schema = relation->schema,
+		.table = relation->name,
+		.name = column->name,
+		.type_name = column->type_name,
+		.type = column->type_name,
+		.canon = (CanonType) column->canon,
+	};
 
-	if (column->type_oid == 0 && !travels_as_text(column))
+	return type_rules_policy(c->settings->types, &what);
+}
+
+/* A column of a source whose types are not PostgreSQL's, by the type that it has at the target. */
+static bool
+find_convert(PgConnection *c, PgColumn *out, const Table *table, const BundleColumn *column,
+			 const PGresult *columns, int row, SluiceError *err)
+{
+	const char *name = row < 0 ? "" : PQgetvalue(columns, row, COLUMN_SHORT_NAME);
+	Oid to = row < 0 ? 0 : (Oid) strtoul(PQgetvalue(columns, row, COLUMN_TYPE), NULL, 10);
+
+	if (!pg_convert_find((CanonType) column->canon, to, name, &out->convert))
 		return sluice_fail(err, SLUICE_ERROR_DATA,
 						   "column %s of type %s cannot be sent to PostgreSQL", column->name,
 						   column->type_name);
-	out->sent = column->type_oid != 0 ? column->type_oid : OID_TEXT;
+	/* Values of keys that are bent or left out would make two rows one. */
+	if (!out->key)
+		pg_convert_judge(&out->convert, policy_of(c, table->relation, column));
+	out->sent = out->convert.sent;
+	out->guarded =
+		column->canon == CANON_TEXT && out->sent == PG_OID_TEXT && out->convert.write == NULL;
+	return true;
+}
+
+/* How the source's values travel to the target. */
+static bool
+set_sent(PgConnection *c, PgColumn *out, const Table *table, const BundleColumn *column,
+		 const PGresult *columns, int row, const PGresult *types, SluiceError *err)
+{
+	bool known;
+
+	out->sent = column->type_oid;
+	if (column->type_oid == 0 && !find_convert(c, out, table, column, columns, row, err))
+		return false;
 	out->sent_array = array_of(types, out->sent, &known);
+	/* An extension's type, which is the column's own. */
+	if (!known && column->type_oid == 0)
+	{
+		out->sent_array = (Oid) strtoul(PQgetvalue(columns, row, COLUMN_ARRAY), NULL, 10);
+		known = true;
+	}
 	if (!known)
 	{
 		(void) sluice_fail(err, SLUICE_ERROR_DATA, "column %s: the target has no type %s",
@@ -219,7 +265,7 @@ set_sent(PgColumn *out, const BundleColumn *column, const PGresult *types, Sluic
 static bool
 is_text(Oid type)
 {
-	return type == OID_TEXT || type == OID_VARCHAR;
+	return type == PG_OID_TEXT || type == PG_OID_VARCHAR;
 }
 
 static bool
@@ -231,21 +277,48 @@ set_target_type(PgColumn *out, const BundleColumn *column, const PGresult *colum
 
 	out->type = (Oid) strtoul(PQgetvalue(columns, row, COLUMN_TYPE), NULL, 10);
 	out->same = out->type == out->sent || (text && is_text(out->type)) ||
-				(column->canon == CANON_ENUM && (is_enum || out->type == OID_BPCHAR));
-	if (out->type == out->sent || (text && (is_text(out->type) || out->type == OID_BPCHAR)))
+				(column->canon == CANON_ENUM && (is_enum || out->type == PG_OID_BPCHAR));
+	if (out->type == out->sent || (text && (is_text(out->type) || out->type == PG_OID_BPCHAR)))
 		out->cast = strdup("");
 	else
 	{
 		/* The cast from text to regclass does not know "-" and numbers; from bpchar there is none,
 		 * so that the type's input reads it. */
-		through = text && out->type == OID_REGCLASS ? "::pg_catalog.bpchar" : "";
+		through = text && out->type == PG_OID_REGCLASS ? "::pg_catalog.bpchar" : "";
 		if (asprintf(&out->cast, "%s::%s", through, PQgetvalue(columns, row, COLUMN_TYPE_NAME)) < 0)
 			out->cast = NULL;
 	}
-	out->compare_text = column->type_oid == 0;
+	out->compare_text = column->type_oid == 0 && text && !is_text(out->type);
 	for (const Oid *type = text_compared; *type != 0; type++)
 		out->compare_text |= *type == out->type;
 	return out->cast != NULL;
+}
+
+/*
+ * PostgreSQL's modifier for what is sent: of a source that is not PostgreSQL the type's name tells,
+ * "decimal(10,2)", "datetime(3)".
+ */
+static int32_t
+sent_modifier(const PgColumn *out, const BundleColumn *column)
+{
+	SqlType type;
+	int first, second;
+
+	if (column->type_oid != 0)
+		return column->typmod;
+	sql_type_read(column->type_name, &type);
+	first = type.modifiers > 0 ? type.modifier[0] : 0;
+	second = type.modifiers > 1 ? type.modifier[1] : 0;
+	switch (column->canon)
+	{
+		case CANON_TIME:
+		case CANON_INTERVAL:
+		case CANON_TIMESTAMP:
+		case CANON_TIMESTAMPTZ: return first;
+		case CANON_DECIMAL: return type.modifiers > 0 ? (first << 16 | second) + 4 : -1;
+		/* whole numbers */
+		default: return out->sent == PG_OID_NUMERIC ? (20 << 16) + 4 : -1;
+	}
 }
 
 /* A column that would round or cut what it is given is refused before it is given anything. */
@@ -255,7 +328,7 @@ check_loss(const PgColumn *out, const BundleColumn *column, const PGresult *colu
 {
 	int32_t modifier = (int32_t) strtol(PQgetvalue(columns, row, COLUMN_MODIFIER), NULL, 10);
 
-	if (!pg_type_loses(out->sent, column->typmod, out->type, modifier))
+	if (!pg_type_loses(out->sent, sent_modifier(out, column), out->type, modifier))
 		return true;
 	(void) sluice_fail(err, SLUICE_ERROR_DATA,
 					   "column %s: %s would silently change values of the source's type %s",
@@ -270,9 +343,12 @@ check_loss(const PgColumn *out, const BundleColumn *column, const PGresult *colu
 static int
 find_column(const PGresult *columns, const char *name)
 {
+	char fitted[PG_IDENTIFIER_SIZE];
+
+	(void) pg_identifier_fit(name, fitted);
 	for (int i = 0; i < PQntuples(columns); i++)
 	{
-		if (strcmp(PQgetvalue(columns, i, COLUMN_NAME), name) == 0)
+		if (strcmp(PQgetvalue(columns, i, COLUMN_NAME), fitted) == 0)
 			return i;
 	}
 	return -1;
@@ -285,25 +361,37 @@ fail_column(const char *name, SluiceError *err)
 	return sluice_hint(err, "add it; the writer then goes on by itself");
 }
 
+/*
+ * Whether the target is not given the column.  What PostgreSQL computes its log does not have; from
+ * another source it comes, and is written where the target does not compute it.
+ */
 static bool
-set_column(PgConnection *c, PgColumn *out, const BundleColumn *column, const PGresult *columns,
-		   const PGresult *types, SluiceError *err)
+is_computed(const BundleColumn *column, const PGresult *columns, int row)
+{
+	if (!PQgetisnull(columns, row, COLUMN_IS_GENERATED) &&
+		*PQgetvalue(columns, row, COLUMN_IS_GENERATED) != '\0')
+		return true;
+	return (column->flags & COLUMN_GENERATED) != 0 && column->type_oid != 0;
+}
+
+static bool
+set_column(PgConnection *c, PgColumn *out, const Table *table, const BundleColumn *column,
+		   const PGresult *columns, const PGresult *types, SluiceError *err)
 {
 	int row = find_column(columns, column->name);
 	bool computed = (column->flags & COLUMN_GENERATED) != 0;
+	char fitted[PG_IDENTIFIER_SIZE];
 
-	out->name = quote_name(c, column->name);
+	out->name = quote_name(c, pg_identifier_fit(column->name, fitted));
 	if (out->name == NULL)
 		return fail_memory(err);
 	if (row < 0)
 		return computed || fail_column(column->name, err);
-	if (!PQgetisnull(columns, row, COLUMN_IS_GENERATED) &&
-		*PQgetvalue(columns, row, COLUMN_IS_GENERATED) != '\0')
-		computed = true;
+	computed = is_computed(column, columns, row);
 	out->written = !computed;
 	out->fixed = *PQgetvalue(columns, row, COLUMN_IS_FIXED) == 't';
 	/* A computed column is not written, but may be part of the key. */
-	return set_sent(out, column, types, err) &&
+	return set_sent(c, out, table, column, columns, row, types, err) &&
 		   (set_target_type(out, column, columns, row) || fail_memory(err)) &&
 		   (computed || check_loss(out, column, columns, row, err));
 }
@@ -318,18 +406,20 @@ set_columns(PgConnection *c, PgTable *out, Table *table, const PGresult *columns
 	out->columns = calloc((size_t) relation->column_count + 1, sizeof(*out->columns));
 	if (out->columns == NULL)
 		return fail_memory(err);
-	out->copyable = true;
-	for (uint16_t i = 0; i < relation->column_count; i++)
-	{
-		if (!set_column(c, &out->columns[i], &relation->columns[i], columns, types, err))
-			return sluice_prefix(err, "table %s", table->name);
-		out->written += out->columns[i].written;
-		out->copyable &= !out->columns[i].written || out->columns[i].same;
-	}
-	out->copyable &= out->written > 0;
-	out->verbatim = out->written == relation->column_count;
+	out->copyable = out->verbatim = true;
 	for (uint16_t i = 0; i < table->key_count; i++)
 		out->columns[table->key[i]].key = true;
+	for (uint16_t i = 0; i < relation->column_count; i++)
+	{
+		PgColumn *column = &out->columns[i];
+
+		if (!set_column(c, column, table, &relation->columns[i], columns, types, err))
+			return sluice_prefix(err, "table %s", table->name);
+		out->written += column->written;
+		out->copyable &= !column->written || column->same;
+		out->verbatim &= column->written && column->convert.write == NULL;
+	}
+	out->copyable &= out->written > 0;
 	table->fixed = false;
 	for (uint16_t i = 0; i < out->column_count; i++)
 		table->fixed |= out->columns[i].fixed && !out->columns[i].key;

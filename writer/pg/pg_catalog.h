@@ -5,6 +5,7 @@
 #define SLUICE_WRITER_PG_CATALOG_H
 
 #include "pg_connection.h"
+#include "pg_convert.h"
 
 struct PgStatement;
 
@@ -17,7 +18,9 @@ typedef struct PgColumn
 	char *cast;		   /* "::type" where the target's differs from what is sent, else "" */
 	Oid type;		   /* of the target, base type of a domain */
 	bool written;	   /* not computed by source or target */
-	bool same;		   /* COPY BINARY takes it as it came */
+	PgConvert convert; /* how values come to be of the sent type; .write is NULL when they are */
+	bool guarded;	   /* a text of a source whose texts may have what PostgreSQL's cannot */
+	bool same;		   /* COPY BINARY takes it as it is sent */
 	bool key;		   /* of Table.key */
 	bool fixed;		   /* GENERATED ALWAYS AS IDENTITY: written with the row, never set again */
 	bool compare_text; /* its type has no equality, or not that of what is written */
@@ -32,7 +35,7 @@ typedef struct PgTable
 	PgColumn *columns; /* in the source's order */
 	uint16_t written;  /* how many are */
 	bool copyable;	   /* COPY BINARY serves for all of them */
-	bool verbatim;	   /* and a row can be sent as it came */
+	bool verbatim;	   /* and a row can be sent as it came: all columns, none converted */
 	unsigned canary; /* number of the prepared statement that notices changed types, 0: none yet */
 	char *column_list; /* names of the written columns */
 	struct PgStatement *statements;

@@ -39,9 +39,10 @@ adjacent_rows(const PlanRow *rows, uint32_t count, size_t *length)
 }
 
 static bool
-put_rows(PgTarget *target, const PgTable *table, const PlanRow *rows, uint32_t count,
-		 SluiceError *err)
+put_rows(PgTarget *target, const Step *step, const PlanRow *rows, SluiceError *err)
 {
+	const PgTable *table = step->table->at_target;
+	uint32_t count = step->count;
 	bool good = true;
 
 	for (uint32_t i = 0; good && i < count;)
@@ -50,7 +51,7 @@ put_rows(PgTarget *target, const PgTable *table, const PlanRow *rows, uint32_t c
 		uint32_t run = table->verbatim ? adjacent_rows(rows + i, count - i, &length) : 1;
 
 		good = table->verbatim ? pg_copy_bytes(target, rows[i].image.data, length, err)
-							   : pg_copy_row(target, table, &rows[i].image, err);
+							   : pg_copy_row(target, step->table, &rows[i].image, err);
 		i += run;
 	}
 	return good;
@@ -76,7 +77,7 @@ static bool
 stream_step(PgTarget *target, const Plan *plan, const Step *step, SluiceError *err)
 {
 	return pg_copy_open(target, err) &&
-		   put_rows(target, step->table->at_target, plan->rows + step->first, step->count, err) &&
+		   (put_rows(target, step, plan->rows + step->first, err) || pg_copy_give_up(target)) &&
 		   pg_copy_close(target, err);
 }
 

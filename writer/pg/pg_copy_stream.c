@@ -91,33 +91,67 @@ pg_copy_bytes(PgTarget *target, const void *data, size_t length, SluiceError *er
 	return bytebuf_put(&target->staging, data, length, err);
 }
 
-/* A tuple without the columns that the target computes. */
+/* A field that the target does not have as it stands in the row. */
 static bool
-put_written(PgTarget *target, const PgTable *table, const BundleRow *row, SluiceError *err)
+put_converted(PgTarget *target, const Table *table, uint16_t column, const RowField *field,
+			  SluiceError *err)
 {
-	const uint8_t *at = row->data + 2;
+	const ByteBuf *converted = &target->values.converted;
+
+	if (!pg_values_field(&target->values, table, column, field, err))
+		return pg_refuse_value(target);
+	return pg_copy_bytes(target, converted->data, converted->length, err);
+}
+
+/* Whether a field goes as it stands in the row. */
+static bool
+stays(const PgColumn *column, int32_t length)
+{
+	return column->written && (column->convert.write == NULL || length < 0);
+}
+
+/* A tuple of the columns that are written, with what is converted of them; runs of others whole. */
+static bool
+put_written(PgTarget *target, const Table *table, const BundleRow *row, SluiceError *err)
+{
+	const PgTable *at_target = table->at_target;
+	const uint8_t *at = row->data + 2, *run = at;
 	uint8_t count[2];
 	bool good;
 
-	store_u16(count, table->written);
+	store_u16(count, at_target->written);
 	good = pg_copy_bytes(target, count, sizeof(count), err);
 	for (uint16_t i = 0; good && i < row->fields; i++)
 	{
-		const uint8_t *field = at;
-		int32_t length;
+		const PgColumn *column = &at_target->columns[i];
+		const uint8_t *from = at;
+		RowField field;
 
-		(void) bundle_row_field(&at, &length);
-		if (table->columns[i].written)
-			good = pg_copy_bytes(target, field, (size_t) (at - field), err);
+		field.data = bundle_row_field(&at, &field.length);
+		if (stays(column, field.length))
+			continue;
+		good = pg_copy_bytes(target, run, (size_t) (from - run), err) &&
+			   (!column->written || put_converted(target, table, i, &field, err));
+		run = at;
 	}
-	return good;
+	return good && pg_copy_bytes(target, run, (size_t) (at - run), err);
 }
 
 bool
-pg_copy_row(PgTarget *target, const PgTable *table, const BundleRow *row, SluiceError *err)
+pg_copy_row(PgTarget *target, const Table *table, const BundleRow *row, SluiceError *err)
 {
-	return table->verbatim ? pg_copy_bytes(target, row->data, row->length, err)
-						   : put_written(target, table, row, err);
+	const PgTable *at_target = table->at_target;
+
+	return at_target->verbatim ? pg_copy_bytes(target, row->data, row->length, err)
+							   : put_written(target, table, row, err);
+}
+
+bool
+pg_copy_give_up(PgTarget *target)
+{
+	if (target->refused && PQputCopyEnd(target->c.conn, "a value that the target cannot have") == 1)
+		(void) !(pg_flush(&target->c, NULL) && pg_take_all(&target->c, NULL, NULL));
+	return false;
 }
 
 /* ---- the query ---- */

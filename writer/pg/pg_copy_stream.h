@@ -29,8 +29,8 @@ extern bool pg_copy_query(PgTarget *target, const char *sql, SluiceError *err) S
 /* Waits for the next COPY of the query to begin. */
 extern bool pg_copy_open(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
 
-/* A row of the table as it came. */
-extern bool pg_copy_row(PgTarget *target, const PgTable *table, const BundleRow *row,
+/* A row of the table, with what is to be converted. */
+extern bool pg_copy_row(PgTarget *target, const Table *table, const BundleRow *row,
 						SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Several rows that lie one behind the other, for a table that takes them verbatim. */
@@ -38,5 +38,8 @@ extern bool pg_copy_bytes(PgTarget *target, const void *data, size_t length,
 						  SluiceError *err) SLUICE_MUST_CHECK;
 
 extern bool pg_copy_close(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
+
+/* After a failure between opening and closing: ends the query when a value was at fault.  False. */
+extern bool pg_copy_give_up(PgTarget *target);
 
 #endif

@@ -210,12 +210,10 @@ copies_sql(const LoadTake *take, const char *tail)
 static bool
 copy_piece(PgTarget *target, const LoadPiece *piece, SluiceError *err)
 {
-	const PgTable *table = piece->table->at_target;
-
 	for (uint32_t i = 0; i < piece->row_count; i++)
 	{
-		if (!pg_copy_row(target, table, &piece->rows[i], err))
-			return false;
+		if (!pg_copy_row(target, piece->table, &piece->rows[i], err))
+			return pg_copy_give_up(target);
 	}
 	return true;
 }
@@ -273,8 +271,8 @@ send_piece(PgTarget *target, const LoadTake *take, const LoadPiece *piece, Sluic
 
 		if (statement == NULL)
 			return false;
-		pg_values_row(&target->values, piece->table, statement, NULL, &piece->rows[i]);
-		good = pg_pipeline_change(&target->pipeline, statement, &target->values, err);
+		good = pg_target_row(target, piece->table, statement, NULL, &piece->rows[i], err) &&
+			   pg_pipeline_change(&target->pipeline, statement, &target->values, err);
 	}
 	return good;
 }
@@ -405,6 +403,7 @@ pg_load_take(Target *base, const LoadTake *take, SluiceError *err)
 	bool good;
 
 	target->c.sqlstate[0] = '\0';
+	target->refused = false;
 	if (!describe(target, take, err))
 		return false;
 	good = take_fast(target, take, err);

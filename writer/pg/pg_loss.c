@@ -6,84 +6,59 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Oids of pg_type, the same in every version; arrays beside their elements. */
-enum
-{
-	T_CHAR = 18,
-	T_NAME = 19,
-	T_INT8 = 20,
-	T_INT2 = 21,
-	T_INT4 = 23,
-	T_TEXT = 25,
-	T_CIDR = 650,
-	T_FLOAT4 = 700,
-	T_FLOAT8 = 701,
-	T_MONEY = 790,
-	T_INET = 869,
-	T_BPCHAR = 1042,
-	T_VARCHAR = 1043,
-	T_DATE = 1082,
-	T_TIME = 1083,
-	T_TIMESTAMP = 1114,
-	T_TIMESTAMPTZ = 1184,
-	T_INTERVAL = 1186,
-	T_TIMETZ = 1266,
-	T_NUMERIC = 1700,
-	T_INT2S = 1005,
-	T_INT4S = 1007,
-	T_INT8S = 1016,
-	T_FLOAT4S = 1021,
-	T_FLOAT8S = 1022,
-	T_TIMESTAMPS = 1115,
-	T_DATES = 1182,
-	T_TIMES = 1183,
-	T_TIMESTAMPTZS = 1185,
-	T_NUMERICS = 1231
-};
+#include "pg_type_oid.h"
 
 static const struct
 {
 	const char *name;
 	Oid oid;
 } names[] = {
-	{"char", T_CHAR},		  {"name", T_NAME},
-	{"int8", T_INT8},		  {"int2", T_INT2},
-	{"int4", T_INT4},		  {"text", T_TEXT},
-	{"cidr", T_CIDR},		  {"float4", T_FLOAT4},
-	{"float8", T_FLOAT8},	  {"money", T_MONEY},
-	{"inet", T_INET},		  {"bpchar", T_BPCHAR},
-	{"varchar", T_VARCHAR},	  {"date", T_DATE},
-	{"time", T_TIME},		  {"timestamp", T_TIMESTAMP},
-	{"interval", T_INTERVAL}, {"timestamptz", T_TIMESTAMPTZ},
-	{"timetz", T_TIMETZ},	  {"numeric", T_NUMERIC},
-	{"_int2", T_INT2S},		  {"_int4", T_INT4S},
-	{"_int8", T_INT8S},		  {"_float4", T_FLOAT4S},
-	{"_float8", T_FLOAT8S},	  {"_timestamp", T_TIMESTAMPS},
-	{"_date", T_DATES},		  {"_time", T_TIMES},
-	{"_numeric", T_NUMERICS}, {"_timestamptz", T_TIMESTAMPTZS},
+	{"char", PG_OID_CHAR},		   {"name", PG_OID_NAME},
+	{"int8", PG_OID_INT8},		   {"int2", PG_OID_INT2},
+	{"int4", PG_OID_INT4},		   {"text", PG_OID_TEXT},
+	{"cidr", PG_OID_CIDR},		   {"float4", PG_OID_FLOAT4},
+	{"float8", PG_OID_FLOAT8},	   {"money", PG_OID_MONEY},
+	{"inet", PG_OID_INET},		   {"bpchar", PG_OID_BPCHAR},
+	{"varchar", PG_OID_VARCHAR},   {"date", PG_OID_DATE},
+	{"time", PG_OID_TIME},		   {"timestamp", PG_OID_TIMESTAMP},
+	{"interval", PG_OID_INTERVAL}, {"timestamptz", PG_OID_TIMESTAMPTZ},
+	{"timetz", PG_OID_TIMETZ},	   {"numeric", PG_OID_NUMERIC},
+	{"_int2", PG_OID_INT2S},	   {"_int4", PG_OID_INT4S},
+	{"_int8", PG_OID_INT8S},	   {"_float4", PG_OID_FLOAT4S},
+	{"_float8", PG_OID_FLOAT8S},   {"_timestamp", PG_OID_TIMESTAMPS},
+	{"_date", PG_OID_DATES},	   {"_time", PG_OID_TIMES},
+	{"_numeric", PG_OID_NUMERICS}, {"_timestamptz", PG_OID_TIMESTAMPTZS},
 };
 
 #define FLOAT8_DIGITS 15 /* decimal digits that survive a float8 */
 
 static const Oid lossy[][2] = {
-	{T_NUMERIC, T_INT2},	   {T_NUMERIC, T_INT4},		{T_NUMERIC, T_INT8},
-	{T_NUMERIC, T_FLOAT4},	   {T_NUMERIC, T_MONEY},	{T_FLOAT8, T_INT2},
-	{T_FLOAT8, T_INT4},		   {T_FLOAT8, T_INT8},		{T_FLOAT8, T_FLOAT4},
-	{T_FLOAT8, T_NUMERIC},	   {T_FLOAT4, T_INT2},		{T_FLOAT4, T_INT4},
-	{T_FLOAT4, T_INT8},		   {T_FLOAT4, T_NUMERIC},	{T_INT8, T_FLOAT4},
-	{T_INT8, T_FLOAT8},		   {T_INT4, T_FLOAT4},		{T_TIMESTAMP, T_DATE},
-	{T_TIMESTAMP, T_TIME},	   {T_TIMESTAMPTZ, T_DATE}, {T_TIMESTAMPTZ, T_TIME},
-	{T_TIMESTAMPTZ, T_TIMETZ}, {T_TIMETZ, T_TIME},		{T_INTERVAL, T_TIME},
-	{T_INET, T_CIDR},		   {T_TEXT, T_CHAR},		{T_VARCHAR, T_CHAR},
-	{T_BPCHAR, T_CHAR},		   {T_TEXT, T_NAME},		{T_VARCHAR, T_NAME},
-	{T_BPCHAR, T_NAME},		   {T_NUMERICS, T_INT2S},	{T_NUMERICS, T_INT4S},
-	{T_NUMERICS, T_INT8S},	   {T_NUMERICS, T_FLOAT4S}, {T_NUMERICS, T_FLOAT8S},
-	{T_FLOAT8S, T_INT2S},	   {T_FLOAT8S, T_INT4S},	{T_FLOAT8S, T_INT8S},
-	{T_FLOAT8S, T_FLOAT4S},	   {T_FLOAT8S, T_NUMERICS}, {T_FLOAT4S, T_INT2S},
-	{T_FLOAT4S, T_INT4S},	   {T_FLOAT4S, T_INT8S},	{T_FLOAT4S, T_NUMERICS},
-	{T_INT8S, T_FLOAT4S},	   {T_INT8S, T_FLOAT8S},	{T_INT4S, T_FLOAT4S},
-	{T_TIMESTAMPS, T_DATES},   {T_TIMESTAMPS, T_TIMES}, {T_TIMESTAMPTZS, T_DATES},
-	{T_TIMESTAMPTZS, T_TIMES},
+	{PG_OID_NUMERIC, PG_OID_INT2},		 {PG_OID_NUMERIC, PG_OID_INT4},
+	{PG_OID_NUMERIC, PG_OID_INT8},		 {PG_OID_NUMERIC, PG_OID_FLOAT4},
+	{PG_OID_NUMERIC, PG_OID_MONEY},		 {PG_OID_FLOAT8, PG_OID_INT2},
+	{PG_OID_FLOAT8, PG_OID_INT4},		 {PG_OID_FLOAT8, PG_OID_INT8},
+	{PG_OID_FLOAT8, PG_OID_FLOAT4},		 {PG_OID_FLOAT8, PG_OID_NUMERIC},
+	{PG_OID_FLOAT4, PG_OID_INT2},		 {PG_OID_FLOAT4, PG_OID_INT4},
+	{PG_OID_FLOAT4, PG_OID_INT8},		 {PG_OID_FLOAT4, PG_OID_NUMERIC},
+	{PG_OID_INT8, PG_OID_FLOAT4},		 {PG_OID_INT8, PG_OID_FLOAT8},
+	{PG_OID_INT4, PG_OID_FLOAT4},		 {PG_OID_TIMESTAMP, PG_OID_DATE},
+	{PG_OID_TIMESTAMP, PG_OID_TIME},	 {PG_OID_TIMESTAMPTZ, PG_OID_DATE},
+	{PG_OID_TIMESTAMPTZ, PG_OID_TIME},	 {PG_OID_TIMESTAMPTZ, PG_OID_TIMETZ},
+	{PG_OID_TIMETZ, PG_OID_TIME},		 {PG_OID_INTERVAL, PG_OID_TIME},
+	{PG_OID_INET, PG_OID_CIDR},			 {PG_OID_TEXT, PG_OID_CHAR},
+	{PG_OID_VARCHAR, PG_OID_CHAR},		 {PG_OID_BPCHAR, PG_OID_CHAR},
+	{PG_OID_TEXT, PG_OID_NAME},			 {PG_OID_VARCHAR, PG_OID_NAME},
+	{PG_OID_BPCHAR, PG_OID_NAME},		 {PG_OID_NUMERICS, PG_OID_INT2S},
+	{PG_OID_NUMERICS, PG_OID_INT4S},	 {PG_OID_NUMERICS, PG_OID_INT8S},
+	{PG_OID_NUMERICS, PG_OID_FLOAT4S},	 {PG_OID_NUMERICS, PG_OID_FLOAT8S},
+	{PG_OID_FLOAT8S, PG_OID_INT2S},		 {PG_OID_FLOAT8S, PG_OID_INT4S},
+	{PG_OID_FLOAT8S, PG_OID_INT8S},		 {PG_OID_FLOAT8S, PG_OID_FLOAT4S},
+	{PG_OID_FLOAT8S, PG_OID_NUMERICS},	 {PG_OID_FLOAT4S, PG_OID_INT2S},
+	{PG_OID_FLOAT4S, PG_OID_INT4S},		 {PG_OID_FLOAT4S, PG_OID_INT8S},
+	{PG_OID_FLOAT4S, PG_OID_NUMERICS},	 {PG_OID_INT8S, PG_OID_FLOAT4S},
+	{PG_OID_INT8S, PG_OID_FLOAT8S},		 {PG_OID_INT4S, PG_OID_FLOAT4S},
+	{PG_OID_TIMESTAMPS, PG_OID_DATES},	 {PG_OID_TIMESTAMPS, PG_OID_TIMES},
+	{PG_OID_TIMESTAMPTZS, PG_OID_DATES}, {PG_OID_TIMESTAMPTZS, PG_OID_TIMES},
 };
 
 /* numeric(p,s): p in the high half, s in the low eleven bits, signed since 15; both after 4. */
@@ -117,12 +92,12 @@ same_type_rounds(Oid type, int32_t from, int32_t to)
 {
 	switch (type)
 	{
-		case T_NUMERIC:
-		case T_NUMERICS: return numeric_rounds(from, to);
-		case T_TIME:
-		case T_TIMETZ:
-		case T_TIMESTAMP:
-		case T_TIMESTAMPTZ: return time_rounds(from, to);
+		case PG_OID_NUMERIC:
+		case PG_OID_NUMERICS: return numeric_rounds(from, to);
+		case PG_OID_TIME:
+		case PG_OID_TIMETZ:
+		case PG_OID_TIMESTAMP:
+		case PG_OID_TIMESTAMPTZ: return time_rounds(from, to);
 		default: return false;
 	}
 }
@@ -132,7 +107,7 @@ pg_type_loses(Oid from, int32_t from_modifier, Oid to, int32_t to_modifier)
 {
 	if (from == to)
 		return same_type_rounds(from, from_modifier, to_modifier);
-	if (from == T_NUMERIC && to == T_FLOAT8)
+	if (from == PG_OID_NUMERIC && to == PG_OID_FLOAT8)
 		return from_modifier < 4 || numeric_precision(from_modifier) > FLOAT8_DIGITS;
 	for (size_t i = 0; i < sizeof(lossy) / sizeof(lossy[0]); i++)
 	{

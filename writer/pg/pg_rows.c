@@ -32,9 +32,9 @@ run(PgTarget *target, const Change *change, PgStatementKind kind, const BundleRo
 	PgValues *values = &target->values;
 	PGresult *result = NULL;
 
-	if (statement == NULL || !prepare(target, statement, err))
+	if (statement == NULL || !prepare(target, statement, err) ||
+		!pg_target_row(target, change->table, statement, key, image, err))
 		return false;
-	pg_values_row(values, change->table, statement, key, image);
 	target->base.worn |= values->bytes > PG_STATEMENT_BYTES;
 	if (PQsendQueryPrepared(target->c.conn, statement->name, values->count, values->values,
 							values->lengths, values->formats, 0) != 1)
@@ -246,8 +246,11 @@ pg_apply_rows(PgTarget *target, Batch *batch, SluiceError *err)
 		bool named = change->action == CHANGE_TRUNCATE;
 
 		target->c.sqlstate[0] = '\0';
+		target->refused = false;
 		if (!applies[change->action](target, change, err))
-			return !named && target->c.sqlstate[0] != '\0' ? change_name(change, err) : false;
+			return !named && (target->c.sqlstate[0] != '\0' || target->refused)
+					   ? change_name(change, err)
+					   : false;
 	}
 	return true;
 }

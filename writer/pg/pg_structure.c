@@ -388,12 +388,6 @@ judge(Structure *base, const Chosen *chosen, Findings *findings, SluiceError *er
 	const char *encoding = PQparameterStatus(s->c->conn, "server_encoding");
 	const PgDdl ddl = {base->document, s->c->version, NULL};
 
-	if (strcmp(source->product, "postgresql") != 0)
-	{
-		findings_problem(findings, "the source is %s, whose tables are not made here yet",
-						 source->product);
-		return true;
-	}
 	if (encoding != NULL && strcmp(encoding, "UTF8") != 0 &&
 		strcmp(encoding, source->encoding) != 0)
 		findings_warning(findings,

@@ -56,6 +56,7 @@ typedef struct PgTarget
 	Batch *batch;	 /* the one being applied */
 	int64_t started; /* when its transaction was, monotonic microseconds */
 	bool copied;	 /* the last COPY of the outstanding query has ended well */
+	bool refused;	 /* a value was, before the server was given it */
 	CountList touched;
 	ByteBuf staging; /* COPY data on its way */
 } PgTarget;
@@ -106,6 +107,14 @@ extern bool pg_await(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
 /* A statement of a table, or NULL on error; makes the target worn when there are too many. */
 extern PgStatement *pg_target_statement(PgTarget *target, const Table *table, PgStatementKind kind,
 										bool asserted, const BundleRow *image, SluiceError *err);
+
+/* Sets target->values for a single row's statement; pg_refuse_value() when that fails. */
+extern bool pg_target_row(PgTarget *target, const Table *table, const PgStatement *statement,
+						  const BundleRow *key, const BundleRow *image,
+						  SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Notes that a value made the failure, not the server or the connection to it.  False. */
+extern bool pg_refuse_value(PgTarget *target);
 
 /* TRUNCATE for a change, to be freed; NULL without memory. */
 extern char *pg_truncate_sql(const Change *change);

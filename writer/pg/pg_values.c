@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define ARRAY_MAXIMUM ((size_t) 1 << 30) /* of one parameter; batches are far smaller */
+#define IN_ROW		  SIZE_MAX			 /* a value that stands in the row */
 #define ARRAY_KEPT	  ((size_t) 1 << 20) /* room kept for the next statement */
 
 void
@@ -14,6 +15,7 @@ pg_values_init(PgValues *values)
 	*values = (PgValues){0};
 	for (int i = 0; i < PG_PARAMETERS; i++)
 		values->formats[i] = 1;
+	bytebuf_init(&values->converted, &allocator_malloc, ARRAY_MAXIMUM);
 }
 
 void
@@ -22,6 +24,7 @@ pg_values_free(PgValues *values)
 	for (int i = 0; i < values->array_count; i++)
 		bytebuf_free(&values->arrays[i]);
 	free(values->arrays);
+	bytebuf_free(&values->converted);
 	values->arrays = NULL;
 	values->array_count = 0;
 }
@@ -35,11 +38,68 @@ parameter_field(const PgValues *values, const PgParameter *parameter, bool only_
 	return &values->key[only_key ? parameter->key_place : parameter->column];
 }
 
-void
+/* ---- conversion ---- */
+
+/* Appends length and bytes of a field whose column has a conversion. */
+static bool
+put_converted(ByteBuf *out, const Table *table, uint16_t column, const RowField *field,
+			  SluiceError *err)
+{
+	const PgTable *at_target = table->at_target;
+	size_t at = out->length;
+	bool null = field->length < 0;
+
+	if (!bytebuf_put_u32(out, (uint32_t) FIELD_NULL, err))
+		return false;
+	if (!null && !pg_convert_value(&at_target->columns[column].convert, field, out, &null, err))
+		return sluice_prefix(err, "column %s", table->relation->columns[column].name);
+	if (!null)
+		store_u32(out->data + at, (uint32_t) (out->length - at - 4));
+	return true;
+}
+
+/* Keeps room for the next row, but not what a large one took. */
+static void
+empty_converted(PgValues *values)
+{
+	if (values->converted.capacity > ARRAY_KEPT)
+		bytebuf_free(&values->converted);
+	values->converted.length = 0;
+}
+
+bool
+pg_values_field(PgValues *values, const Table *table, uint16_t column, const RowField *field,
+				SluiceError *err)
+{
+	empty_converted(values);
+	return put_converted(&values->converted, table, column, field, err);
+}
+
+/* ---- single rows ---- */
+
+/* What there is to point to: the field itself, or length and bytes at *at of what it is converted to. */
+static bool
+make_parameter(PgValues *values, const Table *table, uint16_t column, const RowField *field,
+			   size_t *at, SluiceError *err)
+{
+	const PgColumn *sent = &((const PgTable *) table->at_target)->columns[column];
+
+	*at = IN_ROW;
+	if (sent->convert.write != NULL && field->length >= 0)
+	{
+		*at = values->converted.length;
+		return put_converted(&values->converted, table, column, field, err);
+	}
+	return !sent->guarded || pg_check_text(field, err) ||
+		   sluice_prefix(err, "column %s", table->relation->columns[column].name);
+}
+
+bool
 pg_values_row(PgValues *values, const Table *table, const PgStatement *statement,
-			  const BundleRow *key, const BundleRow *image)
+			  const BundleRow *key, const BundleRow *image, SluiceError *err)
 {
 	bool only_key = key != NULL && row_is_key(table, key);
+	size_t at[PG_PARAMETERS];
 
 	if (key != NULL)
 		row_fields(key, values->key);
@@ -47,13 +107,29 @@ pg_values_row(PgValues *values, const Table *table, const PgStatement *statement
 		row_fields(image, values->image);
 	values->count = statement->parameter_count;
 	values->bytes = (key != NULL ? key->length : 0) + (image != NULL ? image->length : 0);
+	empty_converted(values);
 	for (int i = 0; i < values->count; i++)
 	{
-		const RowField *field = parameter_field(values, &statement->parameters[i], only_key);
+		const PgParameter *parameter = &statement->parameters[i];
+		RowField field = *parameter_field(values, parameter, only_key);
 
-		values->values[i] = field->length >= 0 ? (const char *) field->data : NULL;
-		values->lengths[i] = field->length >= 0 ? field->length : 0;
+		if (!make_parameter(values, table, parameter->column, &field, &at[i], err))
+			return false;
+		values->values[i] = field.length >= 0 ? (const char *) field.data : NULL;
+		values->lengths[i] = field.length >= 0 ? field.length : 0;
 	}
+	/* The buffer stays where it is from here on. */
+	for (int i = 0; i < values->count; i++)
+	{
+		const uint8_t *made = at[i] == IN_ROW ? NULL : values->converted.data + at[i];
+		int32_t length = made == NULL ? 0 : (int32_t) load_u32(made);
+
+		if (made == NULL)
+			continue;
+		values->values[i] = length >= 0 ? (const char *) made + 4 : NULL;
+		values->lengths[i] = length >= 0 ? length : 0;
+	}
+	return true;
 }
 
 /* ---- arrays ---- */
@@ -104,6 +180,22 @@ put_element(ByteBuf *array, const RowField *field, SluiceError *err)
 }
 
 static bool
+put_parameter(ByteBuf *array, const Table *table, uint16_t column, const RowField *field,
+			  SluiceError *err)
+{
+	const PgColumn *sent = &((const PgTable *) table->at_target)->columns[column];
+	size_t at = array->length;
+
+	if (sent->convert.write == NULL)
+		return put_element(array, field, err);
+	if (!put_converted(array, table, column, field, err))
+		return false;
+	if ((int32_t) load_u32(array->data + at) < 0)
+		store_u32(array->data + 4, 1);
+	return true;
+}
+
+static bool
 put_row(PgValues *values, const Table *table, const PgStatement *statement, const PlanRow *row,
 		int arrays, SluiceError *err)
 {
@@ -114,9 +206,10 @@ put_row(PgValues *values, const Table *table, const PgStatement *statement, cons
 		row_fields(&row->image, values->image);
 	for (int i = 0; i < arrays; i++)
 	{
-		const RowField *field = parameter_field(values, &statement->parameters[i], only_key);
+		const PgParameter *parameter = &statement->parameters[i];
 
-		if (!put_element(&values->arrays[i], field, err))
+		if (!put_parameter(&values->arrays[i], table, parameter->column,
+						   parameter_field(values, parameter, only_key), err))
 			return false;
 	}
 	return true;

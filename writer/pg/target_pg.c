@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "pg_facts.h"
 #include "pg_hold.h"
 #include "pg_load.h"
 #include "pg_target.h"
@@ -130,7 +131,8 @@ finish_batch(PgTarget *target, bool committed)
 bool
 pg_can_redo(const PgTarget *target, const SluiceError *err)
 {
-	return PQstatus(target->c.conn) == CONNECTION_OK && target->c.sqlstate[0] != '\0' &&
+	return PQstatus(target->c.conn) == CONNECTION_OK &&
+		   (target->c.sqlstate[0] != '\0' || target->refused) &&
 		   !sluice_error_transient(err->code) && err->code != SLUICE_ERROR_CONFLICT &&
 		   err->code != SLUICE_ERROR_MEMORY;
 }
@@ -213,6 +215,7 @@ target_pg_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 		!make_plan(target, &target->plan, batch, err) || !target_pg_settle(base, err))
 		return false;
 	target->batch = batch;
+	target->refused = false;
 	if (!target->open)
 		target->started = stats_clock();
 	sent = pg_send_plan(target, &target->plan, commit, err);
@@ -245,6 +248,12 @@ target_pg_set_sequences(Target *base, const char *list, char **left, SluiceError
 	return pg_set_sequences(pg_of(base), list, left, err);
 }
 
+static bool
+target_pg_know(Target *base, PgFacts *facts, SluiceError *err)
+{
+	return pg_know(&pg_of(base)->c, facts, err);
+}
+
 /* ---- durability ---- */
 
 static bool
@@ -274,6 +283,7 @@ static const TargetOps pg_ops = {
 	.apply = target_pg_apply,
 	.alter = target_pg_alter,
 	.set_sequences = target_pg_set_sequences,
+	.know = target_pg_know,
 	.settle = target_pg_settle,
 	.flush = target_pg_flush,
 	.forget = target_pg_forget,
