@@ -11,6 +11,8 @@ sys.path.insert(0, os.path.dirname(__file__))
 from harness import process, servers
 from harness.mysql import MySQL
 from harness.mysql_pipeline import MySQLPipeline
+from harness.mysql_source import SourceMySQL
+from harness.mysql_source_pipeline import MySQLToMySQL, MySQLToPostgres
 from harness.nats import NatsServer
 from harness.pipeline import Pipeline
 from harness.postgres import NO_FSYNC, Postgres, Source
@@ -80,14 +82,7 @@ def nats(request):
 @pytest.fixture
 def pipeline(request, source, target, nats):
     """Databases and a stream for one test, on the module's servers, which the test before may have left down."""
-    for server in (source, target, nats):
-        if not server.is_running():
-            server.start()
-    made = Pipeline(source, target, nats, _short(request.node.name[len('test_'):].lower()))
-    try:
-        yield made
-    finally:
-        made.close()
+    yield from _pipeline(Pipeline, request, source, target, nats)
 
 
 @pytest.fixture(scope='module', params=servers.MYSQL_FLAVOURS)
@@ -99,10 +94,47 @@ def mysql(request):
 @pytest.fixture
 def to_mysql(request, source, mysql, nats):
     """As pipeline, with MariaDB and then MySQL as the target."""
-    for server in (source, mysql, nats):
+    yield from _pipeline(MySQLPipeline, request, source, mysql, nats)
+
+
+@pytest.fixture(scope='module', params=servers.MYSQL_FLAVOURS, ids=[f'from_{flavour}' for flavour in servers.MYSQL_FLAVOURS])
+def mysql_source(request):
+    """A running MariaDB, then a running MySQL, with a binary log."""
+    yield from _running(SourceMySQL(request.param))
+
+
+@pytest.fixture
+def from_mysql(request, mysql_source, target, nats):
+    """As pipeline, from MariaDB and then MySQL."""
+    yield from _pipeline(MySQLToPostgres, request, mysql_source, target, nats)
+
+
+@pytest.fixture(scope='module')
+def mysql_targets():
+    """{flavour: server}, each made and started when it is first asked for."""
+    running = {}
+    yield running
+    for server in running.values():
+        server.remove()
+
+
+@pytest.fixture(params=('postgresql', *servers.MYSQL_FLAVOURS), ids=lambda kind: f'to_{kind}')
+def from_mysql_to_any(request, mysql_source, mysql_targets, nats):
+    """As from_mysql, to PostgreSQL, MariaDB and MySQL."""
+    if request.param == 'postgresql':
+        yield from _pipeline(MySQLToPostgres, request, mysql_source, request.getfixturevalue('target'), nats)
+        return
+    if request.param not in mysql_targets:
+        mysql_targets[request.param] = MySQL(request.param)
+    yield from _pipeline(MySQLToMySQL, request, mysql_source, mysql_targets[request.param], nats)
+
+
+def _pipeline(kind, request, source, target, nats):
+    """A test's own, on servers that the test before may have left down."""
+    for server in (source, target, nats):
         if not server.is_running():
             server.start()
-    made = MySQLPipeline(source, mysql, nats, _short(request.node.name[len('test_'):].lower()))
+    made = kind(source, target, nats, _short(request.node.name[len('test_'):].lower()))
     try:
         yield made
     finally:

@@ -7,12 +7,12 @@ import subprocess
 import pytest
 
 from harness import bank, catalogs, compare, process, schemas
+from harness.daemon import BUILD
 from harness.mixed import Mixed
 from harness.pipeline import Load
 from harness.stream import create_stream
 from harness.verify import verify
 from harness.wait import wait_for
-from harness.writer import BUILD
 
 MEGABYTE = 1 << 20
 SMALL = {'chunk_bytes': MEGABYTE}  # the smallest: more than one chunk even of small tables

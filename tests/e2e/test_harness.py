@@ -9,10 +9,10 @@ import psycopg2
 import pytest
 
 from harness import compare, guard, nkeys, process, servers, tls
+from harness.daemon import parse_metrics
 from harness.nats import NatsClient, NatsError, NatsServer
 from harness.postgres import QUICK, SOURCE_CONF, Postgres
 from harness.wait import wait_for
-from harness.writer import parse_metrics
 
 
 @pytest.fixture

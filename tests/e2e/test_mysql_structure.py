@@ -6,10 +6,10 @@ import subprocess
 import pytest
 
 from harness import servers
+from harness.daemon import BUILD
 from harness.mysql import MySQL, quote
 from harness.mysql_pipeline import MySQLPipeline
 from harness.wait import wait_for
-from harness.writer import BUILD
 
 LONG = 60
 
@@ -184,6 +184,24 @@ def test_types(to_mysql):
     assert [tuple(str(value) for value in row) for row in rows(to_mysql, 'SELECT * FROM t ORDER BY id')] == [
         ('1', 'None', '9999-12-31', 'None', 'n', 'NaN'), ('2', '1.50000', '9999-12-31', '2.0', 'm', '1.000000000000000000000000000000000000001'),
         ('3', 'None', '0001-01-01', 'None', 'o', 'Infinity')]
+
+
+def test_types_by_what_there_is(to_mysql):
+    """Policy auto: text where a look at all values found one that the type cannot have; the stream keeps that choice."""
+    to_mysql.execute('''
+        CREATE TABLE t (id int PRIMARY KEY, fits numeric, wide numeric, day date, far date, f float8, nan float8);
+        INSERT INTO t VALUES (1, 1.5, 1e50, '9999-12-31', '0044-03-15 BC', 2, 'NaN'), (2, -7, 0, NULL, 'infinity', NULL, 1)''')
+    writer = to_mysql.convert('--types', '*:auto', options={'scan': True})
+    to_mysql.wait_phase()
+    types = columns_of(to_mysql, to_mysql.name, 't')
+    assert [types[name] for name in ('fits', 'wide', 'day', 'far', 'f', 'nan')] == [
+        'decimal(65,30)', 'longtext', 'date', 'longtext', 'double', 'longtext']
+    to_mysql.execute("INSERT INTO t VALUES (3, 2.25, 'NaN', '2026-01-01', '4000-01-01 BC', 1, 'Infinity')")
+    to_mysql.wait_caught_up()
+    assert [tuple(str(value) for value in row) for row in rows(to_mysql, 'SELECT id, wide, far, nan FROM t ORDER BY id')] == [
+        ('1', '1' + '0' * 50, '0044-03-15 BC', 'NaN'), ('2', '0', 'infinity', '1'), ('3', 'NaN', '4000-01-01 BC', 'Infinity')]
+    to_mysql.execute("INSERT INTO t (id, f) VALUES (4, 'NaN')")
+    wait_for(lambda: 'cannot have the value NaN' in writer.log(), 60, 'the value to be refused')
 
 
 def test_hostile_names(to_mysql):

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from harness.daemon import BUILD
 from harness.values import SINCE, TYPES
-from harness.writer import BUILD
 
 PROGRAM = BUILD / 'tests' / 'unit' / 'pg_text_test'
 NUMBER = 4000  # random values of a type

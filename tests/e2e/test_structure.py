@@ -6,10 +6,10 @@ import psycopg2
 import pytest
 
 from harness import catalogs, schemas, servers
+from harness.daemon import BUILD
 from harness.documents import document_of, publish, with_load
 from harness.process import private_folder
 from harness.wait import wait_for
-from harness.writer import BUILD
 
 LONG = 60
 

@@ -41,8 +41,17 @@ def text(value):
 
 
 class Table:
+    schema, source = 'public', {'product': 'postgresql', 'version': 150000, 'database': 'x', 'encoding': 'UTF8'}
+
     def __init__(self, name, relation, key=True):
         self.name, self.relation, self.key = name, relation, key
+
+    def row(self, *values):
+        return row(*values)
+
+    def key_of(self, value):
+        """A row of the key alone."""
+        return struct.pack('>Hii', 1, 4, value)
 
     def record(self):
         """The body of a relation record."""
@@ -147,13 +156,12 @@ class CopyMaker:
         """Publishes a document; tables are (Table, chunks, {more fields of load.tables[]})."""
         loads, first = [], 0
         for table, chunks, more in tables:
-            loads.append({'id': table.relation, 'schema': 'public', 'name': table.name, 'first_chunk': first, 'chunks': chunks, 'rows': 10,
+            loads.append({'id': table.relation, 'schema': table.schema, 'name': table.name, 'first_chunk': first, 'chunks': chunks, 'rows': 10,
                           'bytes': 1000, 'position': lsn(position), 'mode': 'exact',
                           'restarted': generation if more.get('mode') == 'restart' else 0, 'kept': [], **more})
             first += chunks
         whole = {'format': 'sluice-schema', 'version': 1, 'stream': self.stream, 'revision': 1,
-                 'source': {'product': 'postgresql', 'version': 150000, 'database': 'x', 'encoding': 'UTF8'},
-                 'schemas': [{'name': 'public', 'comment': None}], 'types': [], 'sequences': [],
+                 'source': tables[0][0].source, 'schemas': [{'name': tables[0][0].schema, 'comment': None}], 'types': [], 'sequences': [],
                  'tables': [table.document() for table, _, _ in tables], 'carried': [], 'not_carried': [],
                  'load': {'mode': mode, 'incarnation': f'{self.incarnation:x}', 'generation': generation, 'since': 1, 'position': lsn(position),
                           'chunks': first, 'tables': loads}}
@@ -164,7 +172,7 @@ class CopyMaker:
 
     def bundle(self, table, rows, chunk=0, number=0, end=None, generation=1, total=None):
         """A bundle of rows; in the last one of a chunk, end is how many those are, total how many rows."""
-        records = [record(b'R', table.record())] + [record(b'L', row(*each)) for each in rows]
+        records = [record(b'R', table.record())] + [record(b'L', table.row(*each)) for each in rows]
         if end is not None:
             content = json.dumps({'bundles': end, 'rows': len(rows) if total is None else total, 'bytes': 0}).encode()
             records.append(record(b'M', struct.pack('>Q', 0) + text('sluice.chunk_end') + struct.pack('>I', len(content)) + content, flags=1))
@@ -181,16 +189,21 @@ class CopyMaker:
     # -- changes ---------------------------------------------------------
 
     def change(self, commit, *changes):
-        """A transaction; changes are (kind, Table, row) with kinds I, U, D, or U with the old key as a third: (U, Table, row, old id)."""
+        """A transaction; changes are (kind, Table, row) with kinds I, U, D, or U with the old key as a third: (U, Table, row, old id), or
+        with the whole old row where the table has no key."""
         records = [record(b'B', struct.pack('>QqI', commit, 0, 1) + text(''))]
         numbers = {}
         for kind, table, values, *old in changes:
             if table not in numbers:
                 numbers[table] = len(numbers)
                 records.append(record(b'R', table.record(), relation=numbers[table]))
-            key = struct.pack('>Hii', 1, 4, old[0] if old else values[0])
-            body = {'I': b'', 'U': key if old else b'', 'D': key}[kind] + (b'' if kind == 'D' else row(*values))
-            records.append(record(kind.encode(), body, 1 if kind == 'D' or old else 0, numbers[table]))
+            # without a key old rows are whole
+            if table.key:
+                before = table.key_of(old[0] if old else values[0])
+            else:
+                before = table.row(*(old[0] if old else values))
+            body = {'I': b'', 'U': before if old else b'', 'D': before}[kind] + (b'' if kind == 'D' else table.row(*values))
+            records.append(record(kind.encode(), body, (1 if table.key else 2) if kind == 'D' or old else 0, numbers[table]))
         records.append(record(b'C', struct.pack('>q', 0)))
         self.publish('change.0', seal(CHANGES, records, (commit, 0), (commit, COMMIT), self._last_change, self.incarnation))
         self._last_change = (commit, COMMIT)

@@ -62,6 +62,7 @@ class MySQL:
     def start(self, timeout=60):
         if not self.data.exists():
             run(['cp', '-a', self._template(), self.data])
+            (self.data / 'auto.cnf').unlink(missing_ok=True)  # MySQL's identity, which no two servers share
         self.process.argv = self._argv(self.data, self.socket, self.port, self.conf)
         self.process.start()
         self.wait_ready(timeout)
@@ -74,17 +75,17 @@ class MySQL:
         return [str(word) for word in first] + [f'--{key}={value}' for key, value in own.items()]
 
     def _template(self):
-        """Initialized data with our user, made once per process and flavour."""
+        """Initialized data with our user, made once per process and flavour, without a binary log."""
         if self.flavour not in _templates:
             folder = private_folder('template')
             data = folder / 'data'
+            first = MySQL(self.flavour, name=f'{self.product}-template')
             if self.product == 'mysql':
-                run([*self._argv(data, folder / 's.sock', self.port, self.conf), '--initialize-insecure'])
+                run([*self._argv(data, folder / 's.sock', first.port, first.conf), '--initialize-insecure'])
             else:
                 # Servers that share a folder for temporary files remove each other's when they start.
                 run(['mariadb-install-db', '--no-defaults', f'--datadir={data}', f'--tmpdir={folder}', '--auth-root-authentication-method=normal',
                      '--skip-test-db', '--skip-name-resolve'])
-            first = MySQL(self.flavour, self.conf, f'{self.product}-template')
             first.data = data
             first.start()
             first.execute(f"CREATE USER {USER}@'%'; GRANT ALL PRIVILEGES ON *.* TO {USER}@'%' WITH GRANT OPTION")

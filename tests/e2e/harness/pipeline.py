@@ -138,6 +138,8 @@ class Load:
     connection takes another as soon as there is one.
     """
 
+    driver_error = psycopg2.Error
+
     def __init__(self, server, dbname, body, threads=1, pause=0.002):
         self._server, self._dbname, self._body, self._pause = server, dbname, body, pause
         self._end = threading.Event()
@@ -174,7 +176,7 @@ class Load:
             try:
                 with self._server.cursor(self._dbname) as cursor:
                     self._repeat(cursor, number)
-            except psycopg2.Error:
+            except self.driver_error:
                 self._end.wait(0.05)
 
     def _repeat(self, cursor, number):
@@ -182,10 +184,14 @@ class Load:
             began = time.monotonic()
             try:
                 self._body(cursor, number)
-            except psycopg2.Error as error:
-                # A server that goes away tells no code, or one of the operational class.
-                if error.pgcode and not isinstance(error, psycopg2.OperationalError):
+            except self.driver_error as error:
+                if not self.server_is_away(error):
                     self.errors.append(error)
                 return
             self.slowest = max(self.slowest, time.monotonic() - began)
             self.done += 1
+
+    @staticmethod
+    def server_is_away(error):
+        """It tells no code, or one of the operational class."""
+        return not error.pgcode or isinstance(error, psycopg2.OperationalError)

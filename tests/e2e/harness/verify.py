@@ -2,7 +2,7 @@
 import json
 
 from .process import Process, program
-from .writer import BUILD
+from .daemon import BUILD
 
 
 class Verify:
