@@ -154,6 +154,7 @@ class Demo:
         self.writer = Writer(STREAM, self.nats, self.target)
         self.up = []  # what must be running now
         self.standing_by = False
+        self.started = None  # when the load was
         self.written, self.applied = Rate(), Rate()
 
     def start(self):
@@ -171,7 +172,7 @@ class Demo:
 
     def run_load(self):
         """The load, a line each second, and the two kills."""
-        started = time.monotonic()
+        self.started = started = time.monotonic()
         pgbench_init(self.source, 'g')
         load = Load(self.source, self.seconds)
         lag = Lag(self.source, self.target)
@@ -188,7 +189,6 @@ class Demo:
         load.check()
         for _, action in kills:
             action()
-        return started
 
     def kills(self, began):
         """[(when, what)], in order."""
@@ -242,8 +242,8 @@ class Demo:
             return self.writer.metric('sluice_writer_rows_total') or 0
         return None
 
-    def catch_up(self, started):
-        ended = time.monotonic()
+    def catch_up(self):
+        started, ended = self.started, time.monotonic()
         wait_caught_up(self.source, self.target, STREAM, timeout=max(120, 5 * self.seconds))
         done = time.monotonic()
         rows = self.source.fetch_one(ROWS_WRITTEN)
@@ -275,18 +275,14 @@ def show_logs():
             print(f'--- end of the log of {started.name}\n{tail}', file=sys.stderr)
 
 
-def main():
-    seconds = int(os.environ['DEMO_SECONDS'])  # deploy/demo has looked at it
+def run(kind, steps, note):
+    """Makes a demo for DEMO_SECONDS and takes each step of it; gives the exit status. note ends the first line."""
     user = service_user()
-    say(f'servers run as {user.pw_name if user else "this user"}; the extension is in a private copy of '
-        f"PostgreSQL's folders, the system's are not touched")
+    say(f'servers run as {user.pw_name if user else "this user"}; {note}')
     try:
-        demo = Demo(seconds)
-        demo.start()
-        started = demo.run_load()
-        demo.catch_up(started)
-        demo.compare()
-        demo.stop()
+        demo = kind(int(os.environ['DEMO_SECONDS']))  # deploy/demo has looked at it
+        for step in steps:
+            getattr(demo, step)()
     except Difference as difference:
         print(f'{difference}\nsource and target are NOT equal', file=sys.stderr)
         return 1
@@ -294,13 +290,14 @@ def main():
         show_logs()
         print(f'demo: failed: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        say('interrupted; ending the servers')
+        return 130
     print('source and target are equal')
     return 0
 
 
+PRIVATE_EXTENSION = "the extension is in a private copy of PostgreSQL's folders, the system's are not touched"
+
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        say('interrupted; ending the servers')
-        sys.exit(130)
+    sys.exit(run(Demo, ('start', 'run_load', 'catch_up', 'compare', 'stop'), PRIVATE_EXTENSION))

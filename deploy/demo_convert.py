@@ -1,19 +1,17 @@
 """A shop that moves to another server while people buy: copy, hand-over, comparison. Started by deploy/demo with DEMO=convert."""
 import itertools
-import os
 import random
 import sys
 import time
 
-from demo import CONF, HERE, STREAM, Lag, bytes_text, say, show_logs
+from demo import CONF, HERE, PRIVATE_EXTENSION, STREAM, Lag, bytes_text, run, say
 
 from harness import catalogs
-from harness.compare import Difference, compare, wait_caught_up
+from harness.compare import compare, wait_caught_up
 from harness.installation import installed_bin
 from harness.nats import NatsServer
 from harness.pipeline import Load
 from harness.postgres import Postgres, Source
-from harness.process import service_user
 from harness.schemas import roots
 from harness.stream import create_stream, stream_row
 from harness.wait import wait_for
@@ -142,32 +140,5 @@ class Demo:
             server.remove()
 
 
-def main():
-    seconds = int(os.environ['DEMO_SECONDS'])
-    user = service_user()
-    say(f'servers run as {user.pw_name if user else "this user"}; the extension is in a private copy of '
-        f"PostgreSQL's folders, the system's are not touched")
-    try:
-        demo = Demo(seconds)
-        demo.start()
-        demo.convert()
-        demo.follow()
-        demo.compare()
-        demo.stop()
-    except Difference as difference:
-        print(f'{difference}\nsource and target are NOT equal', file=sys.stderr)
-        return 1
-    except Exception as error:
-        show_logs()
-        print(f'demo: failed: {error}', file=sys.stderr)
-        return 1
-    print('source and target are equal')
-    return 0
-
-
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        say('interrupted; ending the servers')
-        sys.exit(130)
+    sys.exit(run(Demo, ('start', 'convert', 'follow', 'compare', 'stop'), PRIVATE_EXTENSION))
