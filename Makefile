@@ -42,10 +42,11 @@ say  = $(if $(V),,@echo '  $(1)	$(2)')
 # sources FOLDERS
 sources = $(patsubst $(ROOT)/%,%,$(wildcard $(1:%=$(ROOT)/%/*.c)))
 WRITER  = writer writer/pg writer/mysql
+READER  = mysql_reader mysql_reader/binlog
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 
-LIBS       = $(BUILD)/libsluice_core.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_daemon.a
-PROGRAMS   = $(if $(call sources,$(WRITER)),$(BUILD)/sluice-writer)
+LIBS       = $(BUILD)/libsluice_core.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_mysql.a
+PROGRAMS   = $(if $(call sources,$(WRITER)),$(BUILD)/sluice-writer) $(if $(call sources,$(READER)),$(BUILD)/sluice-mysql-reader)
 EXTENSION  = $(if $(call sources,pg_ext),extension)
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(filter %_test.c,$(call sources,tests/unit)))
 # A target file fuzz_x.c gives replay_x, which feeds it the files it is given.
@@ -59,9 +60,10 @@ DAEMON_LIBS := $(call pkg,libcurl libmicrohttpd)
 # The API of libmysqlclient, as MySQL's own library or MariaDB Connector/C has it.
 MYSQL_PC    := $(firstword $(foreach name,mysqlclient libmariadb,$(if $(call pkg,$(name)),$(name))))
 WRITER_LIBS := $(call pkg,libpq $(MYSQL_PC))
+READER_LIBS := $(call pkg,$(MYSQL_PC) zlib)
 TEST_LIBS   := $(call pkg,cmocka)
 # The order in which one folder uses the other.
-LINK = $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_core.a \
+LINK = $(BUILD)/libsluice_mysql.a $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_core.a \
 	$(DAEMON_LIBS) $(NATS_LIBS) $(CORE_LIBS) -pthread
 HEADER_FLAGS := $(shell $(PKG_CONFIG) --cflags libpq $(MYSQL_PC) jansson libcurl libmicrohttpd 2>/dev/null)
 
@@ -97,13 +99,20 @@ $(BUILD)/libsluice_$(1).a: $(call objects,$(2)) $(BUILD)/obj/$(firstword $(2))/m
 $(BUILD)/obj/$(firstword $(2))/members: FORCE
 	@$$(call stamp,$$@,$(call sources,$(2)))
 endef
-$(foreach part,core nats daemon,$(eval $(call library,$(part),common/$(part))))
+$(foreach part,core nats daemon mysql,$(eval $(call library,$(part),common/$(part))))
 $(eval $(call library,writer,$(WRITER)))
+$(eval $(call library,reader,$(READER)))
+# The decoder alone: tools and fuzz targets need no more.
+$(eval $(call library,binlog,mysql_reader/binlog))
 $(eval $(call library,unit,tests/unit/support))
 
 $(BUILD)/sluice-writer: $(call objects,$(WRITER)) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(WRITER_LIBS)
+
+$(BUILD)/sluice-mysql-reader: $(call objects,$(READER)) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(READER_LIBS)
 
 # ---- the extension ----
 
@@ -159,20 +168,34 @@ san-env:
 check:
 	+@status=0; for tests in check-unit check-regress check-e2e; do $(MAKE) $$tests || status=1; done; exit $$status
 
-# Only the tests that include something of the writer wait for it.
-WRITER_TESTS := $(patsubst %.c,$(BUILD)/%,$(shell cd $(ROOT) && grep -ls '"writer/' tests/unit/*_test.c))
-TEST_WRITER   = $(if $(filter $(1),$(WRITER_TESTS)),$(BUILD)/libsluice_writer.a)
+# Only the tests that include something of a program wait for it.
+tests_of      = $(patsubst %.c,$(BUILD)/%,$(shell cd $(ROOT) && grep -ls '"$(1)/[^/]*"' tests/unit/*_test.c))
+WRITER_TESTS := $(call tests_of,writer) $(call tests_of,writer/pg) $(call tests_of,writer/mysql)
+READER_TESTS := $(call tests_of,mysql_reader)
+BINLOG_TESTS := $(call tests_of,mysql_reader/binlog)
+TEST_PROGRAM  = $(if $(filter $(1),$(WRITER_TESTS)),$(BUILD)/libsluice_writer.a) $(if $(filter $(1),$(READER_TESTS)),$(BUILD)/libsluice_reader.a) \
+	$(if $(filter $(1),$(BINLOG_TESTS)),$(BUILD)/libsluice_binlog.a)
 $(WRITER_TESTS): $(BUILD)/libsluice_writer.a
+$(READER_TESTS): $(BUILD)/libsluice_reader.a
+$(BINLOG_TESTS): $(BUILD)/libsluice_binlog.a
+# It stands between the decoder and the allocator.
+$(BUILD)/tests/unit/binlog_memory_test: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsluice_unit.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(call TEST_WRITER,$@) $(LINK) $(WRITER_LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(call TEST_PROGRAM,$@) $(LINK) $(WRITER_LIBS) $(READER_LIBS) $(TEST_LIBS)
 
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libsluice_unit.a $(LIBS)
+BINLOG_LINK = $(BUILD)/libsluice_binlog.a $(LINK) $(call pkg,zlib)
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libsluice_binlog.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libsluice_unit.a $(LINK) $(TEST_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BINLOG_LINK)
+
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libsluice_unit.a $(BINLOG_LINK) $(TEST_LIBS)
 
 check-unit: $(UNIT_TESTS) $(REPLAYS)
 	@$(ROOT)/tests/unit/run $(if $(TEST),$(filter %/$(TEST) %/$(TEST)_test %/replay_$(TEST),$^),$^)
@@ -184,8 +207,9 @@ check-regress: $(if $(SAN),extension,install-extension)
 
 # Tests mostly wait, so several run at once, each with servers of its own; JOBS= for one after the other.
 JOBS ?= $(shell $(PYTHON) -c 'import xdist' 2>/dev/null && echo 3)
-# test_pg_text asks the unit test's program.
-check-e2e: build install-extension $(BUILD)/tests/unit/pg_text_test
+# Programs that end-to-end tests ask: pg_text_test is a unit test too.
+E2E_PROGRAMS = $(BUILD)/tests/unit/pg_text_test $(BUILD)/tests/tools/binlog_dump
+check-e2e: build install-extension $(E2E_PROGRAMS)
 	cd $(ROOT) && SERVER_ENV='$(SERVER_ENV)' SLUICE_BUILD='$(OUT)' $(PYTHON) -m pytest tests/e2e -q --pg=$(PG) $(if $(JOBS),-n $(JOBS)) $(if $(SOAK),--soak=$(SOAK)) $(ARGS)
 
 # ---- fuzzing ----
@@ -196,15 +220,15 @@ FUZZ_BUILD   = $(BUILD)/fuzz
 FUZZ_SECONDS = $(if $(filter-out 0,$(SECONDS)),$(SECONDS),60)
 FUZZ_MAKE    = $(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=$(FUZZ_CC) SAN=1 EXTRA_CFLAGS=-fsanitize=fuzzer-no-link
 
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libsluice_unit.a $(LIBS)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libsluice_unit.a $(LINK) $(TEST_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libsluice_unit.a $(BINLOG_LINK) $(TEST_LIBS)
 
-$(BUILD)/tests/fuzz/make_corpus: $(BUILD)/obj/tests/fuzz/make_corpus.o $(BUILD)/libsluice_unit.a $(LIBS)
+$(BUILD)/tests/fuzz/make_corpus: $(BUILD)/obj/tests/fuzz/make_corpus.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(LINK) $(TEST_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(BINLOG_LINK) $(TEST_LIBS)
 
 # Writes the seeds anew; what fuzzing found is added by hand.
 fuzz-corpus: $(BUILD)/tests/fuzz/make_corpus
@@ -230,7 +254,7 @@ demo:
 bench:
 	$(ROOT)/bench/run $(BENCH)
 
-C_FOLDERS = common output_plugin pg_ext writer tests bench
+C_FOLDERS = common output_plugin pg_ext writer mysql_reader tests bench
 C_FILES   = $(shell cd $(ROOT) && find $(C_FOLDERS) -name '*.[ch]' 2>/dev/null | sort)
 
 # Pages made from the programs themselves; docs-check fails when one is stale.
@@ -238,10 +262,14 @@ docs: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown >$(ROOT)/docs/writer-options.md
 	$(BUILD)/sluice-writer verify --help-markdown >$(ROOT)/docs/verify-options.md
 	$(BUILD)/sluice-writer --types-markdown >$(ROOT)/docs/mysql-types.md
+	$(BUILD)/sluice-mysql-reader --help-markdown >$(ROOT)/docs/mysql-reader-options.md
+	$(BUILD)/sluice-writer --source-types-markdown >$(ROOT)/docs/mysql-source-types.md
 docs-check: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown | diff -u $(ROOT)/docs/writer-options.md -
 	$(BUILD)/sluice-writer verify --help-markdown | diff -u $(ROOT)/docs/verify-options.md -
 	$(BUILD)/sluice-writer --types-markdown | diff -u $(ROOT)/docs/mysql-types.md -
+	$(BUILD)/sluice-mysql-reader --help-markdown | diff -u $(ROOT)/docs/mysql-reader-options.md -
+	$(BUILD)/sluice-writer --source-types-markdown | diff -u $(ROOT)/docs/mysql-source-types.md -
 
 lint: format-check
 	$(ROOT)/tools/check-includes
@@ -262,12 +290,12 @@ help:
 	@echo 'make deps            install what is needed on Debian 12'
 	@echo 'make [build]         libraries, programs and the extension, into build/'
 	@echo 'make install         extension into the server of PG=, programs into PREFIX/bin ($(PREFIX))'
-	@echo 'make demo            a whole stream on this machine, DEMO_SECONDS=20; DEMO=convert: a copy first'
+	@echo 'make demo            a whole stream on this machine, DEMO_SECONDS=20; DEMO=convert: a copy first; DEMO=mysql: from MariaDB'
 	@echo 'make check           check-unit, check-regress and check-e2e'
 	@echo 'make check-unit      unit tests and the replay of the fuzz corpus, TEST=one'
 	@echo 'make check-regress   pg_regress on a private server, PG=13|15|17|18'
 	@echo 'make check-e2e       pytest with real servers, PG=, SOAK=seconds, ARGS=for pytest'
-	@echo 'make bench BENCH=x   capture, cdc-insert, cdc-tpcb, latency, copy-pg, copy-many'
+	@echo 'make bench BENCH=x   capture, cdc-insert, cdc-tpcb, latency, copy-pg, copy-many, binlog, cdc-mysql-pg, ...'
 	@echo 'make fuzz TARGET=x   libFuzzer on one of: $(FUZZERS); SECONDS=60'
 	@echo 'make lint | format   checks of the sources | clang-format -i'
 	@echo 'make clean           remove $(BUILD)'
