@@ -1,5 +1,5 @@
 /*
- * structure.c - tables that are known, their versions, and telling of changes (structure.h).
+ * structure.c - tables that are known, what proves a change, where it all begins (structure.h).
  */
 #include "structure_parts.h"
 
@@ -20,8 +20,6 @@
 #define LOCK_WAIT_SECONDS 20	/* for a statement that is changing a table */
 #define STATUS_SINCE	  80200 /* MySQL: SHOW BINARY LOG STATUS */
 #define NAME_MAXIMUM	  ((size_t) 1024)
-#define MESSAGE_MAXIMUM	  ((size_t) 64 << 20)
-#define AROUND_MAXIMUM	  256
 
 /* ---- known tables ---- */
 
@@ -46,8 +44,8 @@ known_find(const Structure *structure, const char *schema, const char *name)
 	return NULL;
 }
 
-static void
-clear_waiting(Structure *structure, Known *known)
+void
+known_clear_waiting(Structure *structure, Known *known)
 {
 	structure->waiting -= known->waiting;
 	known->waiting = false;
@@ -74,7 +72,7 @@ clear_waiting(Structure *structure, Known *known)
 static void
 free_known(Structure *structure, Known *known)
 {
-	clear_waiting(structure, known);
+	known_clear_waiting(structure, known);
 	schema_document_free(known->shape);
 	free(known->schema);
 	free(known->name);
@@ -112,38 +110,6 @@ known_add(Structure *structure, const char *schema, const char *name, SluiceErro
 		return known;
 	(void) fail_memory(err);
 	return NULL;
-}
-
-/* ---- documents of one table ---- */
-
-static bool
-write_shape(const SchemaDocument *document, const SchemaTable *table, ByteBuf *out,
-			SluiceError *err)
-{
-	SchemaTable one = table != NULL ? *table : (SchemaTable){0};
-	SchemaNamespace schema = {one.schema, NULL};
-	SchemaDocument alone = {.stream = document->stream,
-							.revision = document->revision,
-							.source = document->source,
-							.schemas = &schema,
-							.schema_count = table != NULL,
-							.tables = &one,
-							.table_count = table != NULL};
-
-	return schema_document_write(&alone, out, err);
-}
-
-SchemaDocument *
-shape_copy(const SchemaDocument *document, const SchemaTable *table, SluiceError *err)
-{
-	SchemaDocument *copy = NULL;
-	ByteBuf text;
-
-	bytebuf_init(&text, &allocator_malloc, MESSAGE_MAXIMUM);
-	if (write_shape(document, table, &text, err))
-		copy = schema_document_read((const char *) text.data, text.length, &allocator_malloc, err);
-	bytebuf_free(&text);
-	return copy;
 }
 
 /* ---- the server ---- */
@@ -201,279 +167,6 @@ structure_read(Structure *structure, const char *schema, const char *name, Schem
 	schema_document_free(*found);
 	*found = NULL;
 	return false;
-}
-
-/* ---- storing ---- */
-
-static bool
-put_version(NatsSession *session, const SchemaDocument *document, const SchemaTable *table,
-			uint32_t id, uint64_t commit, SluiceError *err)
-{
-	ByteBuf text;
-	bool good;
-
-	bytebuf_init(&text, &allocator_malloc, SHAPE_TEXT_MAXIMUM);
-	good = write_shape(document, table, &text, err) &&
-		   shape_store_put(session, document->stream, id, commit, text.data, text.length, err);
-	bytebuf_free(&text);
-	return good;
-}
-
-static bool
-store(Structure *structure, uint32_t id, uint64_t commit, const SchemaDocument *shape,
-	  SluiceError *err)
-{
-	const SchemaTable *table = shape->table_count > 0 ? &shape->tables[0] : NULL;
-
-	return structure->options.nats == NULL ||
-		   put_version(&structure->nats, shape, table, id, commit, err);
-}
-
-bool
-structure_keep_base(NatsSession *session, const char *stream, int replicas,
-					const SchemaDocument *document, SluiceError *err)
-{
-	JetStreamInfo info = {0};
-	bool empty;
-
-	if (!jetstream_info(session, stream, &info, err) && err->code != SLUICE_ERROR_NOT_FOUND)
-		return false;
-	if (info.last_sequence > 0)
-		return true;
-	if (!shape_store_delete(session, stream, err) ||
-		!shape_store_ensure(session, stream, replicas, &empty, err))
-		return false;
-	for (size_t i = 0; i < document->table_count; i++)
-	{
-		const SchemaTable *table = &document->tables[i];
-
-		if (!put_version(session, document, table, table->id, 0, err))
-			return false;
-	}
-	return true;
-}
-
-/* ---- telling ---- */
-
-typedef struct Around
-{
-	const SchemaTable *tables[AROUND_MAXIMUM];
-	size_t count;
-} Around;
-
-static bool
-names_table(const SchemaTable *from, const SchemaTable *to)
-{
-	for (size_t i = 0; from != NULL && to != NULL && i < from->foreign_key_count; i++)
-	{
-		if (strcmp(from->foreign_keys[i].schema, to->schema) == 0 &&
-			strcmp(from->foreign_keys[i].table, to->name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Tables that foreign keys bind to it on either side. */
-static void
-find_around(const Structure *structure, const Known *known, const SchemaTable *old,
-			const SchemaTable *new, Around *around)
-{
-	around->count = 0;
-	for (size_t i = 0; i < structure->known_count && around->count < AROUND_MAXIMUM; i++)
-	{
-		const SchemaTable *other = known_table(structure->known[i]);
-
-		if (structure->known[i] != known && other != NULL &&
-			(names_table(old, other) || names_table(new, other) || names_table(other, old) ||
-			 names_table(other, new)))
-			around->tables[around->count++] = other;
-	}
-}
-
-static bool
-emit(Telling *telling, const TableChange *change)
-{
-	ByteBuf content;
-	bool good;
-
-	bytebuf_init(&content, &allocator_malloc, MESSAGE_MAXIMUM);
-	good = table_change_write(change, &content, telling->err) &&
-		   telling->events->message(telling->events->context, SCHEMA_CHANGE_PREFIX, content.data,
-									(uint32_t) content.length, telling->err);
-	bytebuf_free(&content);
-	return good;
-}
-
-/* `waited`: what was gathered for the table while its change waited belongs to it. */
-static bool
-tell(Telling *telling, const Known *known, const SchemaDocument *shape, const SchemaTable *new,
-	 bool waited)
-{
-	const SchemaTable *old = known_table(known);
-	Around around;
-	TableChange change = {.command = new == NULL ? "DROP TABLE" : "RENAME TABLE",
-						  .one = shape,
-						  .old = old,
-						  .new = new,
-						  .around = around.tables};
-
-	if (waited)
-	{
-		change.command = known->command;
-		change.renames = known->renames;
-		change.rename_count = known->rename_count;
-		change.rows_unknown = known->rows_unknown;
-		change.timestamp = known->timestamp;
-		change.utc = known->utc;
-	}
-	find_around(telling->structure, known, old, new, &around);
-	change.around_count = around.count;
-	return emit(telling, &change);
-}
-
-static void
-replace_shape(Structure *structure, Known *known, SchemaDocument *shape)
-{
-	if (known->found == shape)
-		known->found = NULL;
-	clear_waiting(structure, known);
-	schema_document_free(known->shape);
-	known->shape = shape;
-	structure->serial++;
-}
-
-bool
-structure_tell(Telling *telling, Known *known, SchemaDocument *shape)
-{
-	const SchemaTable *new = shape->table_count > 0 ? &shape->tables[0] : NULL;
-
-	if ((known->rows_unknown != NULL || !table_change_none(known_table(known), new)) &&
-		(!store(telling->structure, known->id, telling->place->commit, shape, telling->err) ||
-		 !tell(telling, known, shape, new, known->waiting)))
-		return false;
-	replace_shape(telling->structure, known, shape);
-	return true;
-}
-
-static SchemaDocument *
-no_table(const Known *known, SluiceError *err)
-{
-	return shape_copy(known->shape, NULL, err);
-}
-
-bool
-structure_tell_gone(Telling *telling, Known *known)
-{
-	SchemaDocument *nothing;
-
-	if (known_table(known) == NULL)
-	{
-		clear_waiting(telling->structure, known);
-		return true;
-	}
-	nothing = no_table(known, telling->err);
-	clear_waiting(telling->structure, known);
-	return nothing != NULL && structure_tell(telling, known, nothing);
-}
-
-bool
-structure_forget(Telling *telling, Known *known)
-{
-	SchemaDocument *nothing = known->shape != NULL ? no_table(known, telling->err) : NULL;
-
-	if (nothing == NULL)
-		return known->shape == NULL;
-	if (!store(telling->structure, known->id, telling->place->commit, nothing, telling->err))
-	{
-		schema_document_free(nothing);
-		return false;
-	}
-	replace_shape(telling->structure, known, nothing);
-	return true;
-}
-
-/* The same table under its new name. */
-static SchemaDocument *
-renamed_shape(const Known *from, const Known *to, SluiceError *err)
-{
-	SchemaTable table = *known_table(from);
-
-	table.id = to->id;
-	table.schema = to->schema;
-	table.name = to->name;
-	return shape_copy(from->shape, &table, err);
-}
-
-/* What waits for the table goes with it. */
-static void
-move_waiting(Known *from, Known *to)
-{
-	to->waiting = from->waiting;
-	to->found = from->found;
-	to->until = from->until;
-	to->renames = from->renames;
-	to->rename_count = from->rename_count;
-	to->added = from->added;
-	to->added_count = from->added_count;
-	to->rows_unknown = from->rows_unknown;
-	to->timestamp = from->timestamp;
-	to->utc = from->utc;
-	memcpy(to->command, from->command, sizeof(to->command));
-	from->waiting = false;
-	from->found = NULL;
-	from->renames = NULL;
-	from->added = NULL;
-	from->rename_count = from->added_count = 0;
-	from->rows_unknown = NULL;
-}
-
-bool
-structure_tell_renamed(Telling *telling, Known *known, const char *schema, const char *name)
-{
-	Structure *structure = telling->structure;
-	Known *to = known_add(structure, schema, name, telling->err);
-	SchemaDocument *shape = NULL, *nothing = NULL;
-	bool good;
-
-	if (to == NULL)
-		return false;
-	clear_waiting(structure, to);
-	shape = renamed_shape(known, to, telling->err);
-	nothing = shape != NULL ? no_table(known, telling->err) : NULL;
-	good = nothing != NULL &&
-		   store(structure, to->id, telling->place->commit, shape, telling->err) &&
-		   store(structure, known->id, telling->place->commit, nothing, telling->err);
-	if (!good || !tell(telling, known, shape, &shape->tables[0], false))
-	{
-		schema_document_free(shape);
-		schema_document_free(nothing);
-		return false;
-	}
-	move_waiting(known, to);
-	schema_document_free(to->shape);
-	schema_document_free(known->shape);
-	to->shape = shape;
-	known->shape = nothing;
-	structure->serial++;
-	return true;
-}
-
-bool
-structure_wait(Telling *telling, Known *known, const char *command)
-{
-	Structure *structure = telling->structure;
-	SchemaDocument *found;
-
-	if (!structure_read(structure, known->schema, known->name, &found, &known->until, telling->err))
-		return false;
-	schema_document_free(known->found);
-	known->found = found;
-	structure->waiting += !known->waiting;
-	known->waiting = true;
-	known->timestamp = telling->place->timestamp;
-	known->utc = telling->utc;
-	(void) snprintf(known->command, sizeof(known->command), "%s", command);
-	return true;
 }
 
 /* ---- proofs ---- */
@@ -545,7 +238,7 @@ meet(Structure *structure, Known *known, SluiceError *err)
 		return false;
 	schema_document_free(known->shape);
 	known->shape = found;
-	return store(structure, known->id, 0, found, err);
+	return structure_store(structure, known->id, 0, found, err);
 }
 
 bool
@@ -625,7 +318,7 @@ take_base(Structure *structure, const SchemaDocument *document, SluiceError *err
 		Known *known = known_add(structure, table->schema, table->name, err);
 
 		if (known == NULL || (known->shape = shape_copy(document, table, err)) == NULL ||
-			!store(structure, known->id, 0, known->shape, err))
+			!structure_store(structure, known->id, 0, known->shape, err))
 			return false;
 	}
 	return true;

@@ -65,6 +65,13 @@ extern const SchemaTable *known_table(const Known *known);
 extern Known *known_add(Structure *structure, const char *schema, const char *name,
 						SluiceError *err);
 
+/* Forgets the change that waits for a table. */
+extern void known_clear_waiting(Structure *structure, Known *known);
+
+/* Stores a version. */
+extern bool structure_store(Structure *structure, uint32_t id, uint64_t commit,
+							const SchemaDocument *shape, SluiceError *err) SLUICE_MUST_CHECK;
+
 /* A document with that table alone, of its own memory; NULL on error. */
 extern SchemaDocument *shape_copy(const SchemaDocument *document, const SchemaTable *table,
 								  SluiceError *err);

@@ -75,8 +75,7 @@ static const Option options[] = {
 	 .help =
 		 "Unless source and target both are PostgreSQL: which column types are made otherwise than "
 		 "docs/mysql-types.md and docs/mysql-source-types.md say, and what happens with values "
-		 "that "
-		 "do not fit: error, clamp, null, text or auto, as in \"numeric=decimal(38,10):null, "
+		 "that do not fit: error, clamp, null, text or auto, as in \"numeric=decimal(38,10):null, "
 		 "public.orders.note=varchar(200), date:clamp\"."},
 	{.name = "schemas",
 	 .type = OPTION_STRING,

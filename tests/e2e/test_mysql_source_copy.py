@@ -11,7 +11,7 @@ from harness.mysql_source import numbers
 from harness.mysql_source_pipeline import MySQLLoad
 from harness.wait import wait_for
 
-LONG = 90  # seconds; the machine may be busy
+LONG = 120  # seconds; the machine may be busy
 SMALL = ('--chunk-bytes', '65536', '--copy-workers', '3')
 PAD = "repeat('x', 60)"
 
@@ -232,11 +232,13 @@ def start_full(pipeline, **options):
 
 
 def test_structure_changes(from_mysql):
-    """A table that is not as it was in the snapshot is read again."""
+    """A table that is not as it was in the snapshot is read again; at the target people alter it."""
     make_items(from_mysql)
     start_full(from_mysql, source=user_with(from_mysql, 'SELECT, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT'))
     from_mysql.execute("ALTER TABLE pairs DROP COLUMN n, ADD COLUMN extra int NOT NULL DEFAULT 7; INSERT INTO pairs VALUES (9, 'new', 8)")
-    from_mysql.writer(ready=False)
+    writer = from_mysql.writer(ready=False)
+    writer.wait_not_ready('alter it', LONG)
+    from_mysql.at_target('ALTER TABLE pairs DROP COLUMN n, ADD COLUMN extra integer NOT NULL DEFAULT 7')
     from_mysql.wait_equal(timeout=LONG)
     assert generation(from_mysql) > 1
 

@@ -96,7 +96,6 @@ static const struct
 	{"st_geohash", FLAVOUR_MARIADB, 0},
 	{"st_latitude", FLAVOUR_MARIADB, 0},
 	{"st_longitude", FLAVOUR_MARIADB, 0},
-	{"st_srid_set", FLAVOUR_MARIADB, 0},
 	{"string_to_vector", FLAVOUR_MARIADB, 0},
 	{"uuid_to_bin", FLAVOUR_MARIADB, 0},
 	{"vector_dim", FLAVOUR_MARIADB, 0},
