@@ -49,7 +49,7 @@ TPCB = f"""
     CREATE PROCEDURE tpcb() BEGIN
         DECLARE n int DEFAULT {TRANSACTIONS};
         WHILE n > 0 DO
-            SET @aid = FLOOR(RAND() * 1000000) + 1, @tid = FLOOR(RAND() * 100) + 1, @delta = FLOOR(RAND() * 10001) - 5000;
+            SET @aid = FLOOR(RAND() * 1000000) + 1, @tid = FLOOR(RAND() * 100) + 1, @delta = FLOOR(RAND() * 5000) + 1;
             SET @bid = (@tid - 1) DIV 10 + 1, n = n - 1;
             START TRANSACTION;
             UPDATE pgbench_accounts SET abalance = abalance + @delta WHERE aid = @aid;
@@ -139,7 +139,7 @@ class Inserts:
 
 
 class Tpcb:
-    """pgbench's tables at scale 10 and its transactions: 3 updates and an insert each."""
+    """pgbench's tables at scale 10 and its transactions: 3 updates and an insert each. An update by 0 would not be logged."""
     what = f'{TRANSACTIONS:,} TPC-B transactions ({4 * TRANSACTIONS:,} changes) at scale 10'
     rows = 4 * TRANSACTIONS
     tables = f'{DATABASE}.pgbench_*'

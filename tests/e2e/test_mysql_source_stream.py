@@ -98,7 +98,7 @@ def test_prepared_with_the_server_killed(from_mysql):
     from_mysql.source.kill()
     from_mysql.source.start()
     for name, end in ends.items():
-        if name in [row[3] for row in from_mysql.source.fetch('XA RECOVER')]:
+        if name in [row[3] if isinstance(row[3], str) else row[3].decode() for row in from_mysql.source.fetch('XA RECOVER')]:
             from_mysql.execute(f"XA {end} '{name}'")
     from_mysql.execute("INSERT INTO t VALUES (7, 'after', 1)")
     assert from_mysql.wait_equal()['t'] >= 1

@@ -715,63 +715,6 @@ remove_folder(void **state)
 	return rmdir(folder);
 }
 
-/* Options of a text before all else; NULL when it is refused. */
-static Options *
-derive(const Options *base, const char *lines)
-{
-	char text[256];
-
-	(void) snprintf(text, sizeof(text), "%s", lines);
-	sluice_error_clear(&err);
-	return options_derive(base, "stream.x", text, &err);
-}
-
-static void
-a_text_counts_before_all_else(void **state)
-{
-	Options *base = parse("--stream", "base", "--bundle-rows", "100", "--memory=2MB", NULL);
-	Options *derived;
-
-	(void) state;
-	(void) setenv("SLUICE_VERIFY", "on", 1);
-	assert_non_null(base);
-	derived = derive(base, "stream = other\nbundle_rows = 20 # fewer\n\n");
-	assert_non_null(derived);
-	assert_string_equal(options_string(derived, "stream"), "other");
-	assert_int_equal(options_integer(derived, "bundle-rows"), 20);
-	assert_int_equal(options_size(derived, "memory"), 2 << 20);
-	assert_true(options_bool(derived, "verify"));
-	assert_int_equal(options_source(derived, "stream"), OPTION_FROM_TEXT);
-	options_free(derived);
-	assert_refused(derive(base, "stream = a\nstream = b"),
-				   "stream.x:2: stream: given a second time", "");
-	assert_refused(derive(base, "config = /etc/passwd"), "stream.x:1: unknown option config",
-				   "config");
-	options_free(base);
-}
-
-/* Whoever may read the text must not read them. */
-static void
-a_text_has_no_secrets(void **state)
-{
-	Options *base = parse("--stream", "base", NULL);
-	char lines[256];
-	Options *derived;
-
-	(void) state;
-	assert_refused(derive(base, "nats-password = x"),
-				   "stream.x:1: nats-password: a password does not belong here",
-				   "nats-password-file");
-	assert_refused(derive(base, "nats = nats://u:p@h:1"),
-				   "stream.x:1: nats: a password does not belong here", "nats-file");
-	(void) snprintf(lines, sizeof(lines), "nats-password-file = %s", write_file("pw", "secret\n"));
-	derived = derive(base, lines);
-	assert_non_null(derived);
-	assert_string_equal(options_string(derived, "nats-password"), "secret");
-	options_free(derived);
-	options_free(base);
-}
-
 #define options_test(f) cmocka_unit_test_setup_teardown(f, clear_environment, clear_environment)
 
 int
@@ -798,8 +741,6 @@ main(void)
 		options_test(secrets_are_refused_as_flags),
 		options_test(help),
 		options_test(version_and_markdown),
-		options_test(a_text_counts_before_all_else),
-		options_test(a_text_has_no_secrets),
 		options_test(reload),
 		options_test(reload_reads_secret_files),
 	};

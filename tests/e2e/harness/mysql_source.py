@@ -94,13 +94,19 @@ class SourceMySQL(MySQL):
             self.execute(f'KILL {number}')
 
     def end_prepared(self, choose=lambda: 'ROLLBACK'):
-        """Takes back, or as choose() says commits, the XA transactions that a killed server or a session left prepared."""
-        for form, length, rest, data in self.fetch('XA RECOVER'):
-            name = data if isinstance(data, str) else data.decode()
-            try:
-                self.execute(f"XA {choose()} '{name[:length]}', '{name[length:length + rest]}', {form}")
-            except pymysql.Error:  # its session lives, and ends it by itself
-                pass
+        """Takes back, or as choose() says commits, the XA transactions that a killed server or a session left prepared, until none is left."""
+        found = set(self.fetch('XA RECOVER'))
+
+        def ended():
+            left = found & set(self.fetch('XA RECOVER'))
+            for form, length, rest, data in left:
+                name = data if isinstance(data, str) else data.decode()
+                try:
+                    self.execute(f"XA {choose()} '{name[:length]}', '{name[length:length + rest]}', {form}")
+                except pymysql.Error:  # its session lives, and ends it by itself
+                    pass
+            return not left
+        wait_for(ended, 30, lambda: f'prepared transactions to end: {self.fetch("XA RECOVER")}')
 
     # -- replicas --------------------------------------------------------
 
