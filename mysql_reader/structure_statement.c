@@ -13,6 +13,8 @@
 #define WORDS_LOOKED_AT 8 /* of a statement that is not known by its first words */
 
 static const char came[] = "it came into the stream with the rows it had";
+static const char moved_rows[] =
+	"an ALTER TABLE took rows away or brought some without telling which";
 static const char swapped[] = "another table took its place, with the rows that one had";
 
 /* The statement at hand. */
@@ -402,6 +404,36 @@ read_alter(Reading *reading, const TableName *name, TableName *to)
 }
 
 static bool
+note_moved_rows(Reading *reading, const TableName *name)
+{
+	Known *known = find_present(reading, name);
+
+	if (known == NULL)
+		return true;
+	if (!structure_wait(&reading->telling, known, "ALTER TABLE"))
+		return false;
+	known->rows_unknown = moved_rows;
+	return true;
+}
+
+/* Of the table, and of another that it exchanges rows with. */
+static bool
+take_moved_rows(Reading *reading, const TableName *name)
+{
+	StatementName schema, other_name;
+	TableName other;
+
+	if (!alter_moves_rows(reading->query, &reading->statement, &schema, &other_name))
+		return true;
+	if (!note_moved_rows(reading, name))
+		return false;
+	if (other_name.text[0] == '\0')
+		return true;
+	take_name(reading, &schema, &other_name, &other);
+	return touch(reading, &other, "ALTER TABLE", false) && note_moved_rows(reading, &other);
+}
+
+static bool
 take_alter(Reading *reading)
 {
 	RenameList list = {NULL, 0};
@@ -409,7 +441,8 @@ take_alter(Reading *reading)
 	bool good;
 
 	take_name(reading, &reading->statement.schema, &reading->statement.name, &name);
-	if (!touch(reading, &name, "ALTER TABLE", false) || !read_alter(reading, &name, &to))
+	if (!touch(reading, &name, "ALTER TABLE", false) || !take_moved_rows(reading, &name) ||
+		!read_alter(reading, &name, &to))
 		return false;
 	if (same_name(&name, &to))
 		return true;

@@ -439,6 +439,20 @@ ddl_make_table(DdlChange *ddl, const SchemaTable *table)
 	pg_ddl_table(&pg, table, false);
 }
 
+/* One that stays, and of whose rows the source could not tell what became. */
+static void
+tell_rows(DdlChange *ddl, const TablePair *pair)
+{
+	const SchemaTable *table = pair->new;
+	const SchemaFill *fill = schema_change_fill(ddl->change, table->id, 0);
+
+	if (fill == NULL || fill->kind != SCHEMA_FILL_UNKNOWN)
+		return;
+	ddl_put(ddl_ask(ddl, table->schema, table->name), "SELECT EXISTS (SELECT " DDL_RELATION ")",
+			table->schema, table->name);
+	ddl_part(ddl)->by_hand = fill->text;
+}
+
 /* ---- all of it ---- */
 
 /* Calls `does` for every table of `after`; only those that were there when `old` is asked for. */
@@ -473,6 +487,7 @@ make_parts(DdlChange *ddl)
 	each_table(ddl, true, ddl_rename_constraints);
 	ddl_sequences_before(ddl);
 	each_table(ddl, true, ddl_columns);
+	each_table(ddl, true, tell_rows);
 	each_table(ddl, false, make_new_table);
 	each_table(ddl, false, attach);
 	each_table(ddl, false, ddl_flat_join);

@@ -93,6 +93,45 @@ alter_next_rename(const QueryEvent *query, Statement *statement, AlterRename *re
 	return found;
 }
 
+/* ---- rows that no event tells of ---- */
+
+static bool
+take_moving(Words *words)
+{
+	static const char *const clauses[] = {
+		"truncate partition", "drop partition",	   "exchange partition",
+		"discard partition",  "import partition",  "discard tablespace",
+		"import tablespace",  "convert partition", "convert table",
+	};
+
+	for (size_t i = 0; i < sizeof(clauses) / sizeof(clauses[0]); i++)
+	{
+		if (words_take_all(words, clauses[i]))
+			return true;
+	}
+	return false;
+}
+
+bool
+alter_moves_rows(const QueryEvent *query, const Statement *statement, StatementName *schema,
+				 StatementName *name)
+{
+	Words words = words_of(query, statement->rest, statement->rest_length);
+	StatementName partition;
+	bool found = false, more = true;
+
+	*schema = *name = (StatementName){""};
+	while (!found && more)
+	{
+		found = take_moving(&words);
+		more = !found && next_clause(&words);
+	}
+	if (found && words_take_name(&words, &partition) && words_take_all(&words, "with table") &&
+		!words_take_table(&words, schema, name))
+		*schema = *name = (StatementName){""};
+	return found;
+}
+
 /* ---- new columns ---- */
 
 /* What may be added besides columns; a column of such a name stands in quotes. */

@@ -21,6 +21,13 @@ typedef struct AlterRename
  */
 extern bool alter_next_rename(const QueryEvent *query, Statement *statement, AlterRename *rename);
 
+/*
+ * Whether a clause takes rows away or brings some that are in no event, as those about partitions and
+ * tablespaces do; another table that it exchanges them with to *schema and *name, else "".
+ */
+extern bool alter_moves_rows(const QueryEvent *query, const Statement *statement,
+							 StatementName *schema, StatementName *name);
+
 typedef struct AlterAdded
 {
 	StatementName column;

@@ -118,6 +118,32 @@ def test_changes_while_the_reader_is_away(from_mysql):
     assert columns(from_mysql) == {'id', 'v', 'n', 'b', 'c0', 'c1', 'c2'}
 
 
+@pytest.mark.parametrize('statement', [
+    'ALTER TABLE t TRUNCATE PARTITION p0', 'ALTER TABLE t DROP PARTITION p0', 'ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE other'],
+    ids=lambda text: text.split()[3].lower())
+def test_rows_of_partitions(from_mysql_to_any, statement):
+    """What becomes of them is in no event: somebody has to look."""
+    pipeline = from_mysql_to_any
+    pipeline.create(f'{TABLE} PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (100), PARTITION p1 VALUES LESS THAN (1000)); '
+                    f'CREATE TABLE other (id int PRIMARY KEY, v varchar(100), n int)', f'{TABLE}; CREATE TABLE other (id int PRIMARY KEY, v varchar(100), n int)')
+    pipeline.start()
+    rows(pipeline, 1)
+    rows(pipeline, 201)
+    pipeline.wait_equal()
+    pipeline.execute(statement)
+    rows(pipeline, 301)
+    pipeline.writers[0].wait_not_ready('took rows away or brought some')
+
+
+def test_truncate_of_a_table_that_others_refer_to(from_mysql_to_any):
+    pipeline = from_mysql_to_any
+    pipeline.create('CREATE TABLE t (id int PRIMARY KEY, v varchar(100), n int); CREATE TABLE child (id int PRIMARY KEY, t int, FOREIGN KEY (t) REFERENCES t (id))')
+    pipeline.start()
+    rows(pipeline, 1)
+    pipeline.execute('INSERT INTO child VALUES (1, NULL); SET SESSION foreign_key_checks = 0; TRUNCATE TABLE t; SET SESSION foreign_key_checks = 1; INSERT INTO t VALUES (7, \'again\', 7)')
+    assert pipeline.wait_equal() == {'t': 1, 'child': 1}
+
+
 def test_dropped_database(from_mysql):
     """All of its tables go; one of the same name that comes again is another."""
     from_mysql.create(TABLE)

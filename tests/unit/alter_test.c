@@ -118,6 +118,43 @@ new_columns_are_found_with_their_defaults(void **state)
 						"index=;");
 }
 
+/* "none", "rows", or the table that they are exchanged with. */
+static const char *
+moved_by(const char *text)
+{
+	static char found[2 * sizeof(StatementName) + 2];
+	const QueryEvent query = {.text = text, .text_length = strlen(text)};
+	StatementName schema, name;
+	Statement statement;
+
+	statement_read(&query, &statement);
+	if (!alter_moves_rows(&query, &statement, &schema, &name))
+		return "none";
+	(void) snprintf(found, sizeof(found), "%s.%s", schema.text, name.text);
+	return found;
+}
+
+static void
+rows_that_move_without_events_are_noticed(void **state)
+{
+	(void) state;
+	assert_string_equal(moved_by("ALTER TABLE t TRUNCATE PARTITION p0, p1"), ".");
+	assert_string_equal(moved_by("alter table t drop partition p0"), ".");
+	assert_string_equal(
+		moved_by("ALTER TABLE t EXCHANGE PARTITION `p 1` WITH TABLE s.`o` WITHOUT VALIDATION"),
+		"s.o");
+	assert_string_equal(moved_by("ALTER TABLE t IMPORT TABLESPACE"), ".");
+	assert_string_equal(moved_by("ALTER TABLE t CONVERT PARTITION p TO TABLE o"), ".");
+	assert_string_equal(
+		moved_by("ALTER TABLE t ADD PARTITION (PARTITION p VALUES LESS THAN (5)), DROP COLUMN a"),
+		"none");
+	assert_string_equal(
+		moved_by("ALTER TABLE t REORGANIZE PARTITION p INTO (PARTITION q VALUES IN (1))"), "none");
+	assert_string_equal(
+		moved_by("ALTER TABLE t COMMENT 'drop partition p', CONVERT TO CHARACTER SET utf8mb4"),
+		"none");
+}
+
 int
 main(void)
 {
@@ -126,6 +163,7 @@ main(void)
 		cmocka_unit_test(a_new_name_of_the_table_is_found),
 		cmocka_unit_test(what_only_looks_like_it_is_passed),
 		cmocka_unit_test(new_columns_are_found_with_their_defaults),
+		cmocka_unit_test(rows_that_move_without_events_are_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,21 @@ make_table(MyChange *change, const TablePair *pair)
 	my_ddl_table(&my, table);
 }
 
+/* One that stays, and of whose rows the source could not tell what became. */
+static void
+tell_rows(MyChange *change, const TablePair *pair)
+{
+	const SchemaTable *table = pair->new;
+	const SchemaFill *fill = schema_change_fill(change->ddl.change, table->id, 0);
+
+	if (fill == NULL || fill->kind != SCHEMA_FILL_UNKNOWN)
+		return;
+	my_change_put(ddl_ask(&change->ddl, table->schema, table->name),
+				  "SELECT EXISTS (SELECT 1 " MY_TABLE ")", my_change_database(change, table),
+				  table->name);
+	ddl_part(&change->ddl)->by_hand = fill->text;
+}
+
 static void
 comment_table(MyChange *change, const TablePair *pair)
 {
@@ -236,6 +251,7 @@ make_parts(MyChange *change)
 	drop_old(change);
 	each_table(change, true, rename_table);
 	each_table(change, true, my_change_columns);
+	each_table(change, true, tell_rows);
 	each_table(change, false, make_table);
 	each_table(change, false, my_change_indexes);
 	each_table(change, true, my_change_number);

@@ -200,15 +200,28 @@ send_ordered(PgTarget *target, const Plan *plan, const Step *step, SluiceError *
 
 /* ---- truncate ---- */
 
+/* MySQL empties a table that others refer to, when it is told not to look. */
+static void
+put_delete_all(FILE *out, const PgTable *table)
+{
+	(void) fprintf(out, "DELETE FROM %s%s", table->partitioned ? "" : "ONLY ", table->name);
+}
+
 char *
 pg_truncate_sql(const Change *change)
 {
+	const PgTable *first = change->tables[0]->at_target;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (out == NULL)
 		return NULL;
+	if (change->table_count == 1 && first->referenced && (change->flags & RECORD_CASCADE) == 0)
+	{
+		put_delete_all(out, first);
+		return fclose(out) == 0 ? text : (free(text), NULL);
+	}
 	(void) fputs("TRUNCATE ", out);
 	for (uint16_t i = 0; i < change->table_count; i++)
 	{

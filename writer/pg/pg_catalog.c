@@ -35,9 +35,10 @@ static const char keys_sql[] = "SELECT i.indkey::pg_catalog.text, i.%s FROM pg_c
 							   "WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique"
 							   " AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL";
 
-static const char deferrable_sql[] =
-	"SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = $1::pg_catalog.oid"
-	" AND NOT i.indimmediate";
+static const char facts_sql[] =
+	"SELECT EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = $1::pg_catalog.oid"
+	" AND NOT i.indimmediate), EXISTS (SELECT FROM pg_catalog.pg_constraint k"
+	" WHERE k.confrelid = $1::pg_catalog.oid AND k.conrelid <> k.confrelid)";
 
 enum
 {
@@ -456,13 +457,14 @@ is_key(const Table *table, const PGresult *columns, const char *numbers, long co
 }
 
 static bool
-find_deferrable(PgConnection *c, PgTable *out, const char *oid, SluiceError *err)
+find_facts(PgConnection *c, PgTable *out, const char *oid, SluiceError *err)
 {
 	PGresult *result = NULL;
 
-	if (!pg_query_params(c, deferrable_sql, 1, &oid, &result, err))
+	if (!pg_query_params(c, facts_sql, 1, &oid, &result, err))
 		return false;
-	out->deferrable = PQntuples(result) > 0;
+	out->deferrable = *PQgetvalue(result, 0, 0) == 't';
+	out->referenced = *PQgetvalue(result, 0, 1) == 't';
 	PQclear(result);
 	return true;
 }
@@ -511,7 +513,7 @@ pg_describe(PgConnection *c, Table *table, SluiceError *err)
 						   " WHERE oid = ANY ($1::pg_catalog.oid[])",
 						   1, type_parameters, &types, err) &&
 		   set_columns(c, out, table, columns, types, err) &&
-		   find_keys(c, table, out, oid, columns, err) && find_deferrable(c, out, oid, err);
+		   find_keys(c, table, out, oid, columns, err) && find_facts(c, out, oid, err);
 	PQclear(columns);
 	PQclear(types);
 	free(sent);

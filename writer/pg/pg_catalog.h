@@ -31,6 +31,7 @@ typedef struct PgTable
 	char *name; /* quoted, with schema */
 	bool partitioned;
 	bool deferrable; /* some unique or exclusion constraint is: ON CONFLICT is refused */
+	bool referenced; /* by a foreign key of another table: TRUNCATE of it alone is refused */
 	uint16_t column_count;
 	PgColumn *columns; /* in the source's order */
 	uint16_t written;  /* how many are */
