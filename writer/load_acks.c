@@ -15,6 +15,9 @@ load_acks_full(const LoadAcks *acks)
 bool
 load_acks_add(LoadAcks *acks, const LoadGather *gather, TargetMark mark, SluiceError *err)
 {
+	if (acks->count + gather->count > ACKS_MAXIMUM)
+		return sluice_fail(err, SLUICE_ERROR_IO,
+						   "the target does not bring to its disk what is committed");
 	for (uint32_t i = 0; i < gather->count; i++)
 	{
 		char *reply = strdup(natsMsg_GetReply(gather->items[i].message.message));

@@ -30,7 +30,7 @@ typedef struct LoadAcks
 /* Whether a gathering may find no room any more. */
 extern bool load_acks_full(const LoadAcks *acks);
 
-/* Remembers what was gathered, committed at a mark; there must be room.  MEMORY without any. */
+/* Remembers what was gathered, committed at a mark.  IO when too much waits for the disk. */
 extern bool load_acks_add(LoadAcks *acks, const LoadGather *gather, TargetMark mark,
 						  SluiceError *err) SLUICE_MUST_CHECK;
 

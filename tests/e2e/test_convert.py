@@ -558,6 +558,15 @@ def test_progress_of_tables(pipeline):
     assert big['estimated_rows'] == pytest.approx(50000, rel=0.2)
 
 
+def test_many_empty_tables(pipeline):
+    """More bundles at once than may wait for the target's disk."""
+    pipeline.execute(';'.join(f'CREATE TABLE e{i} (id int PRIMARY KEY, v text)' for i in range(300)))
+    writer = pipeline.convert()
+    pipeline.wait_phase(timeout=LONG)
+    pipeline.wait_equal(timeout=LONG)
+    writer.process.check_running()
+
+
 def test_finished(pipeline):
     """After a copy alone nothing is left behind that costs: no slot, no worker; dropping it removes the rest."""
     fill(pipeline, 1000)

@@ -265,10 +265,13 @@ target_pg_flush(Target *base, bool now, SluiceError *err)
 
 	if (target->c.synchronous)
 		return true;
-	/* A transaction that waits for the disk brings all before it there. */
+	/*
+	 * A transaction that waits for the disk brings all before it there; only one that wrote something
+	 * besides its commit waits.
+	 */
 	if (now && !pg_query(&target->c, NULL, err,
-						 "BEGIN; SET LOCAL synchronous_commit = on;"
-						 "SELECT pg_catalog.txid_current(); COMMIT"))
+						 "BEGIN; SET LOCAL synchronous_commit = on; SELECT"
+						 " pg_catalog.pg_logical_emit_message(true, 'sluice.flush', ''); COMMIT"))
 		return false;
 	if (!pg_query(&target->c, &result, err, "%s", target->controls[PG_LOG].sql))
 		return false;
