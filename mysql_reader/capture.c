@@ -278,6 +278,7 @@ share_status(Capture *capture, const LogReader *reader)
 	pthread_mutex_lock(&capture->lock);
 	status->incarnation = capture->incarnation;
 	status->reading = reader != NULL;
+	status->tableless = reader != NULL && structure_is_empty(capture->structure);
 	status->idle = capture->idle;
 	status->reached = position_number(&writer->done, writer->options.mode);
 	status->commit_time = writer->commit_time;

@@ -23,6 +23,7 @@ typedef struct CaptureStatus
 	uint64_t incarnation;
 	bool reading;		 /* connected to the source and reading */
 	bool begun;			 /* the stream has its start message, or more */
+	bool tableless;		 /* reading, and no table fits the stream's patterns */
 	bool idle;			 /* at the end of the log, and nothing waits to be sent */
 	uint64_t reached;	 /* number of the place behind the last group (source_position.h) */
 	int64_t commit_time; /* of that group, microseconds since 2000; 0: none was read */

@@ -266,6 +266,7 @@ open_structure(Capture *capture, CaptureSource *source, SluiceError *err)
 									  .source = &source->control,
 									  .charsets = capture->charsets,
 									  .nats = &capture->settings->nats,
+									  .log = capture->log,
 									  .replicas = capture->settings->replicas,
 									  .copied = capture->settings->mode != MODE_CDC};
 

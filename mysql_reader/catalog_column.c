@@ -244,8 +244,8 @@ take_statement(Catalog *catalog, SchemaTable *table, const char *statement)
 	return true;
 }
 
-static bool
-read_statement(Catalog *catalog, SchemaTable *table)
+bool
+catalog_statement(Catalog *catalog, SchemaTable *table, StatementTaker take)
 {
 	MYSQL_RES *result = NULL;
 	MYSQL_ROW row;
@@ -257,7 +257,7 @@ read_statement(Catalog *catalog, SchemaTable *table)
 		   my_query(catalog->c, &result, catalog->err, "SHOW CREATE TABLE %.*s", (int) name.length,
 					(const char *) name.data);
 	if (good && (row = mysql_fetch_row(result)) != NULL && row[1] != NULL)
-		good = take_statement(catalog, table, row[1]);
+		good = take(catalog, table, row[1]);
 	mysql_free_result(result);
 	bytebuf_free(&name);
 	return good;
@@ -270,7 +270,7 @@ catalog_read_statements(Catalog *catalog)
 	{
 		SchemaTable *table = &catalog->document->tables[i];
 
-		if (needs_statement(table) && !read_statement(catalog, table))
+		if (needs_statement(table) && !catalog_statement(catalog, table, take_statement))
 			return sluice_prefix(catalog->err, "table %s.%s", table->schema, table->name);
 	}
 	return true;

@@ -356,7 +356,12 @@ take_check(Catalog *catalog, SchemaTable *table, char *const *row)
 		   (check->definition = check_definition(catalog, check->expression)) != NULL;
 }
 
-/* ---- foreign keys ---- */
+/*
+ * ---- foreign keys ----
+ *
+ * Their rules are hidden by MariaDB's information_schema from a user that has SELECT alone; SHOW CREATE
+ * TABLE tells them.
+ */
 
 enum
 {
@@ -373,21 +378,60 @@ static const char foreign_keys[] =
 	"SELECT t.TABLE_NAME, t.CONSTRAINT_NAME, t.COLUMN_NAME, t.REFERENCED_TABLE_SCHEMA,"
 	" t.REFERENCED_TABLE_NAME, t.REFERENCED_COLUMN_NAME, r.UPDATE_RULE, r.DELETE_RULE"
 	" FROM information_schema.KEY_COLUMN_USAGE t"
-	" JOIN information_schema.REFERENTIAL_CONSTRAINTS r"
+	" LEFT JOIN information_schema.REFERENTIAL_CONSTRAINTS r"
 	" ON r.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = t.CONSTRAINT_NAME"
 	" AND r.TABLE_NAME = t.TABLE_NAME WHERE t.TABLE_SCHEMA = %s%s"
 	" AND t.REFERENCED_TABLE_NAME IS NOT NULL"
 	" ORDER BY t.TABLE_NAME, t.CONSTRAINT_NAME, t.ORDINAL_POSITION";
 
+/* That of the words at the beginning of `rule`, which may be NULL. */
 static SchemaAction
 action_of(const char *rule)
 {
-	for (SchemaAction action = SCHEMA_RESTRICT; action <= SCHEMA_SET_DEFAULT; action++)
+	for (SchemaAction action = SCHEMA_RESTRICT; rule != NULL && action <= SCHEMA_SET_DEFAULT;
+		 action++)
 	{
-		if (strcmp(rule, action_words(action)) == 0)
+		const char *words = action_words(action);
+
+		if (strncmp(rule, words, strlen(words)) == 0)
 			return action;
 	}
 	return SCHEMA_NO_ACTION;
+}
+
+/* MariaDB writes no RESTRICT, MySQL no NO ACTION. */
+static SchemaAction
+stated_action(const Catalog *catalog, const char *rule)
+{
+	return rule == NULL && catalog->mariadb ? SCHEMA_RESTRICT : action_of(rule);
+}
+
+/* A StatementTaker. */
+static bool
+take_rules(Catalog *catalog, SchemaTable *table, const char *statement)
+{
+	for (size_t i = 0; i < table->foreign_key_count; i++)
+	{
+		SchemaForeignKey *key = &table->foreign_keys[i];
+
+		key->on_update = stated_action(catalog, show_create_rule(statement, key->name, "UPDATE"));
+		key->on_delete = stated_action(catalog, show_create_rule(statement, key->name, "DELETE"));
+	}
+	return true;
+}
+
+static bool
+read_hidden_rules(Catalog *catalog)
+{
+	for (size_t i = 0; catalog->rules_hidden && i < catalog->document->table_count; i++)
+	{
+		SchemaTable *table = &catalog->document->tables[i];
+
+		if (strcmp(table->schema, catalog->schema) == 0 && table->foreign_key_count > 0 &&
+			!catalog_statement(catalog, table, take_rules))
+			return sluice_prefix(catalog->err, "table %s", table->name);
+	}
+	return true;
 }
 
 static SchemaForeignKey *
@@ -402,6 +446,7 @@ add_foreign_key(Catalog *catalog, SchemaTable *table, char *const *row)
 	key = &table->foreign_keys[table->foreign_key_count - 1];
 	key->match = SCHEMA_MATCH_SIMPLE;
 	key->validated = true;
+	catalog->rules_hidden |= row[AT_ON_UPDATE] == NULL;
 	key->on_update = action_of(row[AT_ON_UPDATE]);
 	key->on_delete = action_of(row[AT_ON_DELETE]);
 	key->name = catalog_text(catalog, row[AT_KEY]);
@@ -462,5 +507,6 @@ catalog_read_keys(Catalog *catalog)
 {
 	return catalog_rows(catalog, indexes_query(catalog), take_index) &&
 		   catalog_rows(catalog, catalog->mariadb ? mariadb_checks : mysql_checks, take_check) &&
-		   catalog_rows(catalog, foreign_keys, take_foreign_key) && define_all(catalog);
+		   catalog_rows(catalog, foreign_keys, take_foreign_key) && read_hidden_rules(catalog) &&
+		   define_all(catalog);
 }

@@ -19,6 +19,7 @@ typedef struct Catalog
 	const char *schema;	  /* the database at hand */
 	char *schema_literal; /* the same for SQL, to be freed */
 	char *only;			  /* " AND t.TABLE_NAME = 'x'" for one table, else "" */
+	bool rules_hidden;	  /* information_schema does not tell this user what foreign keys do */
 	SluiceError *err;
 } Catalog;
 
@@ -43,6 +44,13 @@ extern void *catalog_add(Catalog *catalog, void *items, size_t *count, size_t si
 /* Columns with their types and defaults; then indexes, checks and foreign keys of the same database. */
 extern bool catalog_read_columns(Catalog *catalog) SLUICE_MUST_CHECK;
 extern bool catalog_read_keys(Catalog *catalog) SLUICE_MUST_CHECK;
+
+/* Takes a table's SHOW CREATE TABLE. */
+typedef bool (*StatementTaker)(Catalog *catalog, SchemaTable *table, const char *statement);
+
+/* Asks for the statement and gives it to `take`. */
+extern bool catalog_statement(Catalog *catalog, SchemaTable *table,
+							  StatementTaker take) SLUICE_MUST_CHECK;
 
 /* What SHOW CREATE TABLE alone says: partitions, defaults of bytes; for tables that have such. */
 extern bool catalog_read_statements(Catalog *catalog) SLUICE_MUST_CHECK;

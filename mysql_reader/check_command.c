@@ -10,8 +10,10 @@
 
 #include "check_internal.h"
 #include "check_settings.h"
+#include "grants.h"
 
-#define CLOCK_SECONDS 5 /* of difference that are nobody's concern */
+#define CLOCK_SECONDS  5	 /* of difference that are nobody's concern */
+#define REPLICAS_SINCE 80022 /* servers are not called slaves any more */
 
 /* ---- variables ---- */
 
@@ -31,6 +33,26 @@ find_variable(void *context, const char *name)
 	return NULL;
 }
 
+/* Of MariaDB's replicas a user without rights sees only how far they are. */
+static bool
+replicates(Checker *checker, MYSQL_RES *variables)
+{
+	const char *reached = find_variable(variables, "gtid_slave_pos");
+	SluiceError ignored;
+	MYSQL_RES *status;
+	bool some;
+
+	if (checker->c.flavour == MY_MARIADB)
+		return reached != NULL && reached[0] != '\0';
+	if (!my_query(&checker->c, &status, &ignored, "%s",
+				  checker->c.version >= REPLICAS_SINCE ? "SHOW REPLICA STATUS"
+													   : "SHOW SLAVE STATUS"))
+		return true;
+	some = mysql_num_rows(status) > 0;
+	mysql_free_result(status);
+	return some;
+}
+
 static void
 check_variables(Checker *checker)
 {
@@ -39,11 +61,12 @@ check_variables(Checker *checker)
 
 	if (!my_query(&checker->c, &variables, &err, "SHOW GLOBAL VARIABLES"))
 	{
-		findings_add_error(checker->findings, FINDING_MISSING, "settings", &err);
+		findings_add_error(checker->findings, FINDING_FAILED, "settings", &err);
 		return;
 	}
 	check_settings(&(CheckedServer){.flavour = checker->c.flavour,
 									.version = checker->c.version,
+									.replicates = replicates(checker, variables),
 									.variable = find_variable,
 									.context = variables},
 				   checker->settings, checker->findings);
@@ -74,14 +97,10 @@ ask_text(Checker *checker, const char *sql, unsigned column, char *out, size_t s
 static void
 check_connection(Checker *checker)
 {
-	static const char account[] =
-		"SELECT CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', "
-		"CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(REPLACE(CURRENT_USER(), '@', '')))), '@', "
-		"QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))";
 	const MyUri *uri = &checker->c.uri;
 	char cipher[128] = "";
 
-	if (!ask_text(checker, account, 0, checker->account, sizeof(checker->account)))
+	if (!ask_text(checker, grants_account_query, 0, checker->account, sizeof(checker->account)))
 		(void) snprintf(checker->account, sizeof(checker->account), "CURRENT_USER()");
 	(void) ask_text(checker, "SHOW SESSION STATUS LIKE 'Ssl_cipher'", 1, cipher, sizeof(cipher));
 	if (cipher[0] != '\0' || uri->socket != NULL)
@@ -148,7 +167,7 @@ check_command(const StreamSettings *settings, Findings *findings)
 		check_tables(&checker);
 	}
 	else
-		findings_add_error(findings, FINDING_MISSING, "connection", &err);
+		findings_add_error(findings, FINDING_FAILED, "connection", &err);
 	check_nats(&checker, connected);
 	my_disconnect(&checker.c);
 }

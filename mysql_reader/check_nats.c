@@ -27,7 +27,7 @@ check_jetstream(Checker *checker, NatsSession *session)
 	else
 	{
 		(void) nats_session_fail(session, &err, status, code, "JetStream");
-		findings_add_error(checker->findings, FINDING_MISSING, "nats", &err);
+		findings_add_error(checker->findings, FINDING_FAILED, "nats", &err);
 	}
 	return status == NATS_OK;
 }
@@ -47,7 +47,7 @@ check_place(Checker *checker, const char *text)
 					 "the source has all that the stream lacks, by %s",
 					 position_mode_name(position.mode));
 	else
-		findings_add_error(checker->findings, FINDING_MISSING, "place", &err);
+		findings_add_error(checker->findings, FINDING_FAILED, "place", &err);
 	source_log_free(&log);
 	source_position_free(&position);
 }
@@ -67,7 +67,7 @@ check_stream(Checker *checker, NatsSession *session, bool connected)
 		if (err.code == SLUICE_ERROR_NOT_FOUND)
 			findings_add(checker->findings, FINDING_OK, "stream", NULL, "%s is new", stream);
 		else
-			findings_add_error(checker->findings, FINDING_MISSING, "stream", &err);
+			findings_add_error(checker->findings, FINDING_FAILED, "stream", &err);
 		return;
 	}
 	findings_add(checker->findings, FINDING_OK, "stream", NULL,
@@ -76,7 +76,7 @@ check_stream(Checker *checker, NatsSession *session, bool connected)
 	if (!jetstream_last(session, stream, change_subject(subject, stream, 0), &message, &err))
 		return;
 	if (natsMsgHeader_Get(message, PUBLISHER_PLACE_HEADER, &place) != NATS_OK)
-		findings_add(checker->findings, FINDING_MISSING, "place", "give the stream another name",
+		findings_add(checker->findings, FINDING_FAILED, "place", "give the stream another name",
 					 "another kind of source publishes %s", stream);
 	else if (connected)
 		check_place(checker, place);
@@ -90,7 +90,7 @@ check_nats(Checker *checker, bool connected)
 	SluiceError err = {0};
 
 	if (!nats_session_open(&session, &checker->settings->nats, &err))
-		findings_add_error(checker->findings, FINDING_MISSING, "nats", &err);
+		findings_add_error(checker->findings, FINDING_FAILED, "nats", &err);
 	else if (check_jetstream(checker, &session))
 		check_stream(checker, &session, connected);
 	nats_session_close(&session);

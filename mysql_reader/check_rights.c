@@ -28,11 +28,11 @@ static const struct Privilege
 	FindingStatus otherwise;
 	const char *why;
 } privileges[] = {
-	{"REPLICATION SLAVE", NULL, BOTH, false, FINDING_MISSING,
+	{"REPLICATION SLAVE", NULL, BOTH, false, FINDING_FAILED,
 	 "the server gives its log to nobody else"},
-	{"REPLICATION CLIENT", "SUPER", MYSQL, false, FINDING_MISSING,
+	{"REPLICATION CLIENT", "SUPER", MYSQL, false, FINDING_FAILED,
 	 "the log's end cannot be asked for"},
-	{"BINLOG MONITOR", "SUPER", MARIADB, false, FINDING_MISSING,
+	{"BINLOG MONITOR", "SUPER", MARIADB, false, FINDING_FAILED,
 	 "the log's end cannot be asked for"},
 	{"RELOAD", "FLUSH_TABLES", MYSQL, true, FINDING_WARNING,
 	 "a copy cannot stop writers for the moment in which several connections begin: it locks its "
@@ -130,7 +130,7 @@ check_log(Checker *checker)
 		findings_add(checker->findings, FINDING_OK, "binary log", NULL, "can be read, at %s:%llu",
 					 log.end.file, (unsigned long long) log.end.offset);
 	else
-		findings_add_error(checker->findings, FINDING_MISSING, "binary log", &err);
+		findings_add_error(checker->findings, FINDING_FAILED, "binary log", &err);
 	if (wire.mysql != NULL)
 		wire_close(&wire);
 	my_disconnect(&dump);
@@ -151,7 +151,7 @@ check_number(Checker *checker)
 		findings_add(checker->findings, FINDING_OK, "server-id", NULL,
 					 "neither the server nor a replica that it tells of has the number %u", number);
 	else
-		findings_add_error(checker->findings, FINDING_MISSING, "server-id", &err);
+		findings_add_error(checker->findings, FINDING_FAILED, "server-id", &err);
 }
 
 void

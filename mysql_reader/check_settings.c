@@ -13,6 +13,8 @@
 #define MARIADB 2u
 #define BOTH	(MYSQL | MARIADB)
 
+#define OF_REPLICAS 4u /* means nothing where nothing is replicated from another server */
+
 /* A variable, what it should be, and what follows where it is otherwise. */
 static const struct Rule
 {
@@ -23,20 +25,21 @@ static const struct Rule
 	const char *why;
 	const char *mend_mysql, *mend_mariadb;
 } rules[] = {
-	{"log_bin", BOTH, "ON", FINDING_MISSING, "the server writes no binary log",
+	{"log_bin", BOTH, "ON", FINDING_FAILED, "the server writes no binary log",
 	 "log_bin = binlog in the server's configuration, then restart it",
 	 "log_bin = binlog in the server's configuration, then restart it"},
-	{"server_id", BOTH, "!0", FINDING_MISSING, "a server without a number gives its log to nobody",
+	{"server_id", BOTH, "!0", FINDING_FAILED, "a server without a number gives its log to nobody",
 	 "SET PERSIST server_id = 1",
 	 "SET GLOBAL server_id = 1, and server_id = 1 in its configuration"},
-	{"binlog_format", BOTH, "ROW", FINDING_MISSING,
+	{"binlog_format", BOTH, "ROW", FINDING_FAILED,
 	 "statements in the place of rows tell a reader nothing",
 	 "SET PERSIST binlog_format = 'ROW', then let clients connect anew",
 	 "SET GLOBAL binlog_format = 'ROW', the same in its configuration, then let clients connect "
 	 "anew"},
 	{"binlog_row_image", BOTH, "FULL|FULL_NODUP", FINDING_WARNING,
 	 "the log leaves out columns that a change does not touch: a target that lacks a row cannot be "
-	 "given it, and tables without a key are found by less",
+	 "given it, tables without a key are found by less, and of new rows VIRTUAL columns stay NULL "
+	 "where the target does not compute them",
 	 "SET PERSIST binlog_row_image = 'FULL'",
 	 "SET GLOBAL binlog_row_image = 'FULL', and the same in its configuration"},
 	{"binlog_row_metadata", BOTH, "FULL", FINDING_WARNING,
@@ -55,10 +58,10 @@ static const struct Rule
 	{"binlog_order_commits", MYSQL, "ON", FINDING_WARNING,
 	 "rows may show in another order than the log has: a copy without locks is not exact",
 	 "SET PERSIST binlog_order_commits = ON", NULL},
-	{"log_replica_updates", MYSQL, "ON", FINDING_WARNING,
+	{"log_replica_updates", MYSQL | OF_REPLICAS, "ON", FINDING_WARNING,
 	 "what comes to this server by replication is not in its log",
 	 "log_replica_updates = ON in the server's configuration, then restart it", NULL},
-	{"log_slave_updates", MARIADB, "ON", FINDING_WARNING,
+	{"log_slave_updates", MARIADB | OF_REPLICAS, "ON", FINDING_WARNING,
 	 "what comes to this server by replication is not in its log", NULL,
 	 "log_slave_updates = ON in the server's configuration, then restart it"},
 };
@@ -99,6 +102,9 @@ check_rule(const CheckedServer *server, const struct Rule *rule, Findings *findi
 		return;
 	if (fits(value, rule->good))
 		findings_add(findings, FINDING_OK, rule->name, NULL, "is \"%s\"", value);
+	else if ((rule->servers & OF_REPLICAS) != 0 && !server->replicates)
+		findings_add(findings, FINDING_OK, rule->name, NULL, "is \"%s\": matters on a replica",
+					 value);
 	else
 		findings_add(findings, rule->otherwise, rule->name, mend, "is \"%s\": %s", value,
 					 rule->why);
@@ -118,7 +124,7 @@ check_version(const CheckedServer *server, Findings *findings)
 		if (strstr(text, others[i]) != NULL ||
 			(comment != NULL && strstr(comment, others[i]) != NULL))
 		{
-			findings_add(findings, FINDING_MISSING, "server", NULL,
+			findings_add(findings, FINDING_FAILED, "server", NULL,
 						 "%s speaks MySQL's protocol and has no log like MySQL's", others[i]);
 			return;
 		}
@@ -139,8 +145,7 @@ check_gtids(const CheckedServer *server, const StreamSettings *settings, Finding
 		findings_add(findings, FINDING_OK, "position", NULL, "by GTID");
 	else
 		findings_add(
-			findings,
-			settings->position == POSITION_CHOICE_GTID ? FINDING_MISSING : FINDING_WARNING,
+			findings, settings->position == POSITION_CHOICE_GTID ? FINDING_FAILED : FINDING_WARNING,
 			"gtid_mode",
 			"SET PERSIST enforce_gtid_consistency = ON; SET PERSIST gtid_mode = "
 			"OFF_PERMISSIVE; SET PERSIST gtid_mode = ON_PERMISSIVE; SET PERSIST gtid_mode = "

@@ -12,6 +12,7 @@ typedef struct CheckedServer
 {
 	MyFlavour flavour;
 	unsigned version;
+	bool replicates; /* from another server */
 	/* A global variable's value, NULL where the server has none of the name. */
 	const char *(*variable)(void *context, const char *name);
 	void *context;

@@ -141,7 +141,7 @@ check_select(Checker *checker, const SchemaDocument *document)
 		return;
 	}
 	(void) snprintf(mend, sizeof(mend), "GRANT SELECT ON `%s`.* TO %s", first, checker->account);
-	findings_add(checker->findings, FINDING_MISSING, "SELECT", mend,
+	findings_add(checker->findings, FINDING_FAILED, "SELECT", mend,
 				 "%zu of %zu tables cannot be read: %s", list.count, document->table_count,
 				 list.text);
 }
@@ -158,10 +158,10 @@ check_tables(Checker *checker)
 		(choice = table_choice_parse(checker->settings->tables, folds, &err)) != NULL)
 		document = catalog_read(&checker->c, checker->settings->stream, choice, &err);
 	if (document == NULL)
-		findings_add_error(checker->findings, FINDING_MISSING, "tables", &err);
+		findings_add_error(checker->findings, FINDING_FAILED, "tables", &err);
 	else if (document->table_count == 0)
 		findings_add(checker->findings,
-					 checker->settings->mode == MODE_CDC ? FINDING_WARNING : FINDING_MISSING,
+					 checker->settings->mode == MODE_CDC ? FINDING_WARNING : FINDING_FAILED,
 					 "tables", "check --tables; tables that the user may not read do not show",
 					 "no table fits \"%.200s\"", checker->settings->tables);
 	else

@@ -144,8 +144,7 @@ look_around(Leader *leader, SluiceError *err)
 
 	schema_document_free(leader->newest);
 	leader->newest = NULL;
-	return copy_watch_connect(&leader->watch, err) &&
-		   load_stream_ensure(&leader->watch.session, settings->stream, settings->max_bytes,
+	return load_stream_ensure(&leader->watch.session, settings->stream, settings->max_bytes,
 							  settings->replicas, &info, err) &&
 		   copy_state_read(&leader->watch.session, settings->stream, &leader->state, err) &&
 		   read_newest(leader, err);
@@ -535,7 +534,7 @@ resume_watching(Leader *leader, SluiceError *err)
 static bool
 step(Leader *leader, bool *over, SluiceError *err)
 {
-	if (!leader->looked && !look_around(leader, err))
+	if (!copy_watch_connect(&leader->watch, err) || (!leader->looked && !look_around(leader, err)))
 		return false;
 	leader->looked = true;
 	if (leader->state.stage == COPY_FINISHED && is_state_of(&leader->state, leader->newest))

@@ -88,12 +88,21 @@ remove_keys(NatsSession *session, const char *stream, SluiceError *err)
 	return true;
 }
 
+/* What is there goes even so: a reader that has not published yet has its lease. */
+static bool
+fail_unknown(const char *stream, SluiceError *err)
+{
+	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "there is no stream %s", stream);
+	return sluice_hint(err, "nats stream ls shows the streams there are, each as SLUICE_<name>");
+}
+
 static bool
 drop(NatsSession *session, const char *stream, SluiceError *err)
 {
 	char key[SUBJECT_TEXT];
+	JetStreamInfo info;
 	KvEntry entry;
-	bool told;
+	bool told, there;
 
 	(void) snprintf(key, sizeof(key), "stream.%s", stream);
 	if (!kv_ensure(session, 1, err) || !check_kind(session, stream, err))
@@ -101,9 +110,14 @@ drop(NatsSession *session, const char *stream, SluiceError *err)
 	told = kv_get(session, key, &entry, err);
 	if (!told && err->code != SLUICE_ERROR_NOT_FOUND)
 		return false;
+	there = jetstream_info(session, stream, &info, err);
+	if (!there && err->code != SLUICE_ERROR_NOT_FOUND)
+		return false;
+	there |= told;
 	return kv_delete(session, key, err) && await_lease(session, stream, told, err) &&
 		   remove_keys(session, stream, err) && shape_store_delete(session, stream, err) &&
-		   load_stream_delete(session, stream, err) && jetstream_delete(session, stream, err);
+		   load_stream_delete(session, stream, err) && jetstream_delete(session, stream, err) &&
+		   (there || fail_unknown(stream, err));
 }
 
 bool

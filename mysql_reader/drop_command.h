@@ -12,7 +12,7 @@
 
 /*
  * CONFLICT while a reader is at work with it that was not told by the bucket; STATE for a stream of
- * another kind of source.  Fine for a stream of which nothing is there.
+ * another kind of source; NOT_FOUND for a stream that is not there.
  */
 extern bool drop_command(const NatsSettings *nats, const char *stream,
 						 SluiceError *err) SLUICE_MUST_CHECK;

@@ -11,7 +11,7 @@
 static const char *const status_names[] = {
 	[FINDING_OK] = "ok",
 	[FINDING_WARNING] = "warning",
-	[FINDING_MISSING] = "missing",
+	[FINDING_FAILED] = "failed",
 };
 
 const char *
@@ -66,7 +66,7 @@ findings_add_error(Findings *findings, FindingStatus status, const char *check,
 FindingStatus
 findings_worst(const Findings *findings)
 {
-	FindingStatus worst = findings->out_of_memory ? FINDING_MISSING : FINDING_OK;
+	FindingStatus worst = findings->out_of_memory ? FINDING_FAILED : FINDING_OK;
 
 	for (size_t i = 0; i < findings->count; i++)
 	{

@@ -9,12 +9,12 @@
 
 #include "common/core/error.h"
 
-/* The words of sluice.check(): "ok", "warning", "missing". */
+/* "ok", "warning", "failed". */
 typedef enum FindingStatus
 {
 	FINDING_OK,
 	FINDING_WARNING, /* works, but less well or not for everything */
-	FINDING_MISSING	 /* does not work */
+	FINDING_FAILED	 /* does not work */
 } FindingStatus;
 
 typedef struct Finding

@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <string.h>
 
+const char grants_account_query[] =
+	"SELECT CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', "
+	"CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(REPLACE(CURRENT_USER(), '@', '')))), '@', "
+	"QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))";
+
 static bool
 has_word(const char *list, size_t length, const char *word)
 {

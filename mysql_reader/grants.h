@@ -12,4 +12,7 @@
  */
 extern bool grants_everywhere(const char *row, const char *privilege);
 
+/* Asks for the user at hand as GRANT takes it, 'name'@'host'. */
+extern const char grants_account_query[];
+
 #endif

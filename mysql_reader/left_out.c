@@ -59,7 +59,7 @@ bool
 left_out_value(const SchemaColumn *column, ValueReader *reader, ByteBuf *field, SluiceError *err)
 {
 	if (column->generated != SCHEMA_NOT_GENERATED)
-		return true;
+		return bytebuf_put_u32(field, (uint32_t) FIELD_NULL, err);
 	if (column->default_kind == SCHEMA_DEFAULT_LITERAL && column->default_literal != NULL)
 		return put_literal(column->default_literal, reader, field, err);
 	if (column->default_kind == SCHEMA_DEFAULT_NONE && !column->not_null)

@@ -1,6 +1,7 @@
 /*
  * left_out.h - the value of a column that an insert did not name, where the log leaves it out too
- * (binlog_row_image = MINIMAL): NULL, or a default that is a literal.
+ * (binlog_row_image = MINIMAL): NULL, or a default that is a literal; of a column
+ * that is computed NULL too, as targets compute it themselves.
  */
 #ifndef SLUICE_MYSQL_READER_LEFT_OUT_H
 #define SLUICE_MYSQL_READER_LEFT_OUT_H

@@ -136,7 +136,7 @@ check(Service *service)
 		check_command(&settings, &findings);
 		if (!findings_print(&findings, options_bool(service->options, "json"), stdout, &err))
 			status = fail(service, &err);
-		else if (findings_worst(&findings) == FINDING_MISSING)
+		else if (findings_worst(&findings) == FINDING_FAILED)
 			status = SERVICE_FAILURE;
 	}
 	findings_free(&findings);

@@ -503,13 +503,15 @@ relation_hint_value(const TableRelation *relation, uint16_t i, SluiceError *err)
 		case CANON_DATE:
 		case CANON_TIMESTAMP:
 		case CANON_TIMESTAMPTZ:
-			return sluice_hint(err,
-							   "mend the row at the source, or start with --zero-dates null or "
-							   "infinity");
+			return sluice_hint(
+				err, "start with --zero-dates null or infinity; mending the row at the source "
+					 "helps a copy alone, the log keeps the old value");
 		case CANON_TEXT:
 		case CANON_ENUM:
 		case CANON_SET:
-			return sluice_hint(err, "mend the row at the source, or start with --bad-text replace");
+			return sluice_hint(
+				err, "start with --bad-text replace; mending the row at the source helps a "
+					 "copy alone, the log keeps the old value");
 		default: return false;
 	}
 }

@@ -171,7 +171,9 @@ static const Option options[] = {
 	 .minimum = 1 << 20,
 	 .maximum = INT64_MAX,
 	 .group = GROUP_PUBLISH,
-	 .help = "Most that JetStream keeps of the changes, and of the copy; then reading waits.",
+	 .help = "Most that JetStream keeps of the changes; then reading waits. JetStream reserves as "
+			 "much when the stream is made, and once more for a copy: its storage (max_file_store, "
+			 "the account's limit) must have room for both.",
 	 .reloadable = true},
 	{.name = "replicas",
 	 .type = OPTION_INTEGER,

@@ -9,6 +9,7 @@
 
 #include "column_of_log.h"
 #include "structure_parts.h"
+#include "table_id.h"
 #include "table_match.h"
 
 typedef struct Draft
@@ -90,6 +91,8 @@ fill_columns(Draft *draft, const TableMap *map, const ShapeSources *sources, Slu
 {
 	const SchemaTable *model = sources->now != NULL ? sources->now : sources->before;
 
+	if (model == NULL)
+		model = &draft->table;
 	for (uint32_t i = 0; i < map->column_count; i++)
 	{
 		const LogColumn *column = &map->columns[i];
@@ -148,8 +151,18 @@ shape_of_map(const TableMap *map, const SchemaDocument *one, const ShapeSources 
 			 SluiceError *err)
 {
 	const SchemaTable *model = sources->before != NULL ? sources->before : sources->now;
+	const SchemaTable unknown = {.id = table_id(map->schema, map->name),
+								 .schema = map->schema,
+								 .name = map->name,
+								 .kind = SCHEMA_TABLE_PLAIN,
+								 .persistence = SCHEMA_PERMANENT,
+								 .replica_identity = SCHEMA_REPLICA_DEFAULT,
+								 .rows = -1};
 	SchemaDocument *shape = NULL;
-	Draft draft = {.table = *model};
+	Draft draft = {.table = model != NULL ? *model : unknown};
+
+	if (model == NULL)
+		model = &unknown;
 
 	draft.columns = calloc(map->column_count + 1, sizeof(SchemaColumn));
 	draft.indexes = calloc(model->index_count + 1, sizeof(SchemaIndex));

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "grants.h"
+
 #define COPY_ANEW "copy the stream's tables anew"
 
 /* ---- what it is ---- */
@@ -85,6 +87,22 @@ status_words(const MyConnection *c)
 														 : "SHOW MASTER STATUS";
 }
 
+/* As a statement that can be run as it stands. */
+static bool
+hint_status(MyConnection *c, const char *privilege, SluiceError *err)
+{
+	SluiceError ignored;
+	MYSQL_RES *result;
+	MYSQL_ROW row;
+
+	if (!my_query(c, &result, &ignored, "%s", grants_account_query))
+		return false;
+	if ((row = mysql_fetch_row(result)) != NULL && row[0] != NULL)
+		(void) sluice_hint(err, "GRANT %s ON *.* TO %s", privilege, row[0]);
+	mysql_free_result(result);
+	return false;
+}
+
 bool
 source_log_read(MyConnection *c, SourceLog *log, SluiceError *err)
 {
@@ -99,8 +117,7 @@ source_log_read(MyConnection *c, SourceLog *log, SluiceError *err)
 	if (!ask(c, log, status_words(c), take_status, err))
 	{
 		if (c->error == ER_SPECIFIC_ACCESS_DENIED_ERROR)
-			return sluice_hint(err, "GRANT %s ON *.* TO the reader's user",
-							   mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT");
+			return hint_status(c, mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT", err);
 		return false;
 	}
 	return !mariadb || ask(c, log, "SELECT @@global.gtid_binlog_pos", take_mariadb_end, err);

@@ -176,3 +176,26 @@ show_create_default(const char *statement, const char *column, ByteBuf *out, boo
 		return true;
 	return *value == '\'' ? sql_text_read(value, out, err) != NULL : read_hex(value + 2, out, err);
 }
+
+const char *
+show_create_rule(const char *statement, const char *key, const char *event)
+{
+	static const char line[] = "\n  CONSTRAINT ", foreign[] = " FOREIGN KEY ", on[] = " ON ";
+
+	for (const char *at = statement; (at = find_outside(at, line)) != NULL; at++)
+	{
+		const char *behind = take_name(at + sizeof(line) - 1, key);
+		const char *end = behind != NULL ? find_outside(behind, "\n") : NULL;
+
+		if (behind == NULL || strncmp(behind, foreign, sizeof(foreign) - 1) != 0)
+			continue;
+		while ((behind = find_outside(behind, on)) != NULL && (end == NULL || behind < end))
+		{
+			behind += sizeof(on) - 1;
+			if (strncmp(behind, event, strlen(event)) == 0 && behind[strlen(event)] == ' ')
+				return behind + strlen(event) + 1;
+		}
+		return NULL;
+	}
+	return NULL;
+}

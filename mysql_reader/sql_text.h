@@ -32,4 +32,7 @@ extern const char *show_create_partitioning(const char *statement, size_t *lengt
 extern bool show_create_default(const char *statement, const char *column, ByteBuf *out,
 								bool *found, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* What stands behind ON UPDATE or ON DELETE (`event`) of a foreign key; NULL where nothing does. */
+extern const char *show_create_rule(const char *statement, const char *key, const char *event);
+
 #endif

@@ -291,12 +291,22 @@ may_take(const StreamSet *set)
 	return set->rounds % (rounds < MOST_ROUNDS ? rounds : MOST_ROUNDS) == 0;
 }
 
+/* Who stood by begins now: /readyz says so before the next look. */
+static void
+note_taken(StreamSet *set, Entry *entry)
+{
+	pthread_mutex_lock(&set->lock);
+	if (entry->look.state == READER_STANDBY)
+		entry->look.state = STREAM_STARTING;
+	pthread_mutex_unlock(&set->lock);
+}
+
 static bool
 step_lease(StreamSet *set, Entry *entry, SluiceError *err)
 {
 	int64_t now = stream_clock();
 	Lease *lease = &entry->lease;
-	bool good = true;
+	bool held = lease->held, good = true;
 
 	if (entry->stream == NULL ? !entry->has_next : !stream_wants(entry->stream))
 	{
@@ -306,6 +316,8 @@ step_lease(StreamSet *set, Entry *entry, SluiceError *err)
 	}
 	else if (lease->held || may_take(set))
 		good = lease_step(lease, &set->session, now, err);
+	if (lease->held && !held)
+		note_taken(set, entry);
 	if (entry->stream != NULL)
 		stream_hold(entry->stream, lease->held && now - lease->renewed_ms < lease->ttl_ms);
 	return good;

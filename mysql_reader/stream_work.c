@@ -58,6 +58,19 @@ tell_trouble(StreamWork *work, const SluiceError *err)
 		work->host->trouble(work->host->context, err);
 }
 
+/* Nothing fails, and nothing will ever come, unless such a table is made. */
+static void
+tell_tableless(StreamWork *work)
+{
+	SluiceError err = {0};
+
+	(void) sluice_fail(&err, SLUICE_ERROR_NOT_FOUND, "no table fits \"%.200s\"",
+					   work->settings->tables);
+	(void) sluice_hint(&err, "check --tables; tables that the source's user may not read do not "
+							 "show; one that is made later joins");
+	tell_trouble(work, &err);
+}
+
 /* The state that follows from what is under way. */
 static StreamState
 state_of(StreamWork *work, const CaptureStatus *status)
@@ -149,6 +162,8 @@ stream_work_look(StreamWork *work)
 	work->host->state(work->host->context, state_of(work, &status));
 	if (status.publisher.error.code != SLUICE_OK)
 		tell_trouble(work, &status.publisher.error);
+	else if (status.tableless)
+		tell_tableless(work);
 	else if (status.reading && !copy_held(work))
 		tell_trouble(work, NULL);
 }

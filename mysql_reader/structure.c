@@ -21,6 +21,9 @@
 #define STATUS_SINCE	  80200 /* MySQL: SHOW BINARY LOG STATUS */
 #define NAME_MAXIMUM	  ((size_t) 1024)
 
+static const char passed[] =
+	"rows came before its structure was known (set binlog_row_metadata = FULL)";
+
 /* ---- known tables ---- */
 
 const SchemaTable *
@@ -67,6 +70,7 @@ known_clear_waiting(Structure *structure, Known *known)
 	known->added = NULL;
 	known->rename_count = known->added_count = 0;
 	known->rows_unknown = NULL;
+	known->by_tool = false;
 }
 
 static void
@@ -194,11 +198,17 @@ tell_by_map(Telling *telling, Known *known, const TableMap *map)
 								  .added_count = known->added_count,
 								  .charsets = telling->structure->options.charsets,
 								  .mariadb = telling->structure->mariadb};
-	const SchemaDocument *one = catalog != NULL ? known->found : known->shape;
+	const SchemaDocument *one =
+		catalog != NULL || known->shape == NULL ? known->found : known->shape;
 	SchemaDocument *shape;
 
-	if ((map->told & MAP_NAMES) == 0 || one == NULL)
-		return true; /* whoever reads the rows says what is missing */
+	if ((map->told & MAP_NAMES) == 0)
+	{
+		/* Of a known table whoever reads the rows says what is missing. */
+		if (known_table(known) == NULL)
+			known->rows_unknown = passed;
+		return true;
+	}
 	shape = shape_of_map(map, one, &sources, telling->err);
 	return shape != NULL && structure_tell(telling, known, shape);
 }
@@ -305,6 +315,17 @@ uint64_t
 structure_serial(const Structure *structure)
 {
 	return structure->serial;
+}
+
+bool
+structure_is_empty(const Structure *structure)
+{
+	for (size_t i = 0; i < structure->known_count; i++)
+	{
+		if (structure->known[i]->shape != NULL && structure->known[i]->shape->table_count > 0)
+			return false;
+	}
+	return true;
 }
 
 /* ---- beginning ---- */

@@ -20,6 +20,7 @@
 #include "binlog/table_map.h"
 #include "charsets.h"
 #include "common/core/schema_document.h"
+#include "common/daemon/log.h"
 #include "common/mysql/my_connection.h"
 #include "common/nats/connection.h"
 #include "table_choice.h"
@@ -35,6 +36,7 @@ typedef struct StructureOptions
 	MyConnection *source;	  /* for the catalog; errors of it are the structure's end */
 	Charsets *charsets;		  /* of the source */
 	const NatsSettings *nats; /* NULL: versions are not kept */
+	Log *log;
 	int replicas;
 	bool copied; /* a copy gives a new stream's first versions (structure_keep_base()) */
 } StructureOptions;
@@ -95,6 +97,9 @@ extern bool structure_group_end(Structure *structure, const StructurePlace *plac
 
 /* Whether structure_group_end() has something to look at. */
 extern bool structure_waits(const Structure *structure);
+
+/* Whether the stream has no table at present. */
+extern bool structure_is_empty(const Structure *structure);
 
 /* Changes with every change of a table: what was made of tables is to be made anew. */
 extern uint64_t structure_serial(const Structure *structure);

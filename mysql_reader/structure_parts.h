@@ -31,6 +31,7 @@ typedef struct Known
 	AddedColumn *added;
 	size_t added_count;
 	const char *rows_unknown;
+	bool by_tool; /* a table that an online change filled took its place */
 	uint32_t timestamp;
 	bool utc; /* the statement's session was in UTC */
 } Known;

@@ -17,6 +17,9 @@ static const char moved_rows[] =
 	"an ALTER TABLE took rows away or brought some without telling which";
 static const char swapped[] = "another table took its place, with the rows that one had";
 
+/* What a table is called between two names, where tables change theirs in a circle. */
+static const char aside[] = "sluice_swap";
+
 /* The statement at hand. */
 typedef struct Reading
 {
@@ -71,7 +74,7 @@ is_chosen(const Reading *reading, const TableName *name)
 static Known *
 find_present(const Reading *reading, const TableName *name)
 {
-	Known *known = is_chosen(reading, name)
+	Known *known = is_chosen(reading, name) || strcmp(name->name, aside) == 0
 					   ? known_find(reading->telling.structure, name->schema, name->name)
 					   : NULL;
 
@@ -211,7 +214,8 @@ take_replaced(Reading *reading, Known *known, Rename *by)
 	by->done = true;
 	if (!structure_wait(&reading->telling, known, "ALTER TABLE"))
 		return false;
-	if (!table_name_is_tool(by->from.name))
+	known->by_tool = table_name_is_tool(by->from.name);
+	if (!known->by_tool)
 		known->rows_unknown = swapped;
 	return true;
 }
@@ -244,6 +248,18 @@ take_coming(Reading *reading, Rename *rename)
 	return true;
 }
 
+/* Whether the table there is to get another name by the same statement. */
+static bool
+is_in_the_way(const Reading *reading, const RenameList *list, const TableName *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+	{
+		if (!list->items[i].done && same_name(&list->items[i].from, name))
+			return find_present(reading, name) != NULL;
+	}
+	return false;
+}
+
 /* One whose new name is free; with `force` one that gets out of the way. */
 static bool
 take_moving(Reading *reading, RenameList *list, bool force, bool *moved)
@@ -252,16 +268,15 @@ take_moving(Reading *reading, RenameList *list, bool force, bool *moved)
 	{
 		Rename *rename = &list->items[i];
 		Known *known = rename->done ? NULL : find_present(reading, &rename->from);
-		Known *in_the_way = find_present(reading, &rename->to);
 		TableName to = rename->to;
 
 		if (known == NULL || !is_chosen(reading, &rename->to) ||
-			(in_the_way != NULL && known_table(in_the_way) != NULL && !force))
+			(!force && is_in_the_way(reading, list, &rename->to)))
 			continue;
 		rename->done = !force;
 		if (force)
 		{
-			memcpy(to.name, "sluice_swap", sizeof("sluice_swap"));
+			memcpy(to.name, aside, sizeof(aside));
 			memcpy(&rename->from, &to, sizeof(to));
 		}
 		*moved = true;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/nats/shape_store.h"
 
@@ -183,16 +184,52 @@ replace_shape(Structure *structure, Known *known, SchemaDocument *shape)
 	structure->serial++;
 }
 
+static bool
+has_column(const SchemaTable *table, const char *name)
+{
+	for (size_t i = 0; i < table->column_count; i++)
+	{
+		if (strcasecmp(table->columns[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a tool's copy put in is not in the rows of the table that it took the place of. */
+static void
+warn_of_new_columns(const Structure *structure, const Known *known, const SchemaTable *now)
+{
+	const SchemaTable *old = known_table(known);
+
+	for (size_t i = 0; old != NULL && now != NULL && i < now->column_count; i++)
+	{
+		const SchemaColumn *column = &now->columns[i];
+
+		if (column->generated != SCHEMA_NOT_GENERATED || has_column(old, column->name))
+			continue;
+		log_event(
+			structure->options.log, LOG_WARNING,
+			"a table named like one of gh-ost or pt-online-schema-change took this one's place "
+			"and has a new column: rows that were there get its default; if they were filled "
+			"with something else, update them once more",
+			(LogField[]){LOG_TEXT("schema", known->schema), LOG_TEXT("table", known->name),
+						 LOG_TEXT("column", column->name), LOG_END});
+	}
+}
+
 bool
 structure_tell(Telling *telling, Known *known, SchemaDocument *shape)
 {
 	const SchemaTable *new = shape->table_count > 0 ? &shape->tables[0] : NULL;
 
-	if ((known->rows_unknown != NULL || !table_change_none(known_table(known), new)) &&
+	if (((known->rows_unknown != NULL && new != NULL) ||
+		 !table_change_none(known_table(known), new)) &&
 		(!structure_store(telling->structure, known->id, telling->place->commit, shape,
 						  telling->err) ||
 		 !tell(telling, known, shape, new, known->waiting)))
 		return false;
+	if (known->by_tool)
+		warn_of_new_columns(telling->structure, known, new);
 	replace_shape(telling->structure, known, shape);
 	return true;
 }
@@ -221,10 +258,16 @@ structure_tell_gone(Telling *telling, Known *known)
 bool
 structure_forget(Telling *telling, Known *known)
 {
-	SchemaDocument *nothing = known->shape != NULL ? no_table(known, telling->err) : NULL;
+	SchemaDocument *nothing;
 
+	if (known_table(known) == NULL)
+	{
+		known_clear_waiting(telling->structure, known);
+		return true;
+	}
+	nothing = no_table(known, telling->err);
 	if (nothing == NULL)
-		return known->shape == NULL;
+		return false;
 	if (!structure_store(telling->structure, known->id, telling->place->commit, nothing,
 						 telling->err))
 	{
@@ -259,6 +302,7 @@ move_waiting(Known *from, Known *to)
 	to->added = from->added;
 	to->added_count = from->added_count;
 	to->rows_unknown = from->rows_unknown;
+	to->by_tool = from->by_tool;
 	to->timestamp = from->timestamp;
 	to->utc = from->utc;
 	memcpy(to->command, from->command, sizeof(to->command));
@@ -268,6 +312,27 @@ move_waiting(Known *from, Known *to)
 	from->added = NULL;
 	from->rename_count = from->added_count = 0;
 	from->rows_unknown = NULL;
+	from->by_tool = false;
+}
+
+/* What the catalog had under the old name is not what it has under the new one. */
+static bool
+wait_again(Telling *telling, Known *to)
+{
+	char command[sizeof(to->command)] = "RENAME TABLE";
+
+	if (to->waiting)
+		memcpy(command, to->command, sizeof(command));
+	return structure_wait(telling, to, command);
+}
+
+/* Nobody was told of the table yet: under its new name it is one that was made. */
+static bool
+wait_there(Telling *telling, Known *known, Known *to)
+{
+	telling->structure->serial++;
+	move_waiting(known, to);
+	return wait_again(telling, to);
 }
 
 bool
@@ -278,9 +343,10 @@ structure_tell_renamed(Telling *telling, Known *known, const char *schema, const
 	SchemaDocument *shape = NULL, *nothing = NULL;
 	bool good;
 
-	if (to == NULL)
+	if (to == NULL || !structure_tell_gone(telling, to))
 		return false;
-	known_clear_waiting(structure, to);
+	if (known_table(known) == NULL)
+		return wait_there(telling, known, to);
 	shape = renamed_shape(known, to, telling->err);
 	nothing = shape != NULL ? no_table(known, telling->err) : NULL;
 	good = nothing != NULL &&
@@ -298,7 +364,7 @@ structure_tell_renamed(Telling *telling, Known *known, const char *schema, const
 	to->shape = shape;
 	known->shape = nothing;
 	structure->serial++;
-	return true;
+	return wait_again(telling, to);
 }
 
 bool
