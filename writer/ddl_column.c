@@ -275,6 +275,17 @@ change_identity(DdlChange *ddl, const ColumnPair *pair)
 		ddl_put(alter(ddl, pair->table, pair->new), "SET GENERATED %s", words[new]);
 }
 
+static bool
+same_expression(const DdlChange *ddl, const ColumnPair *pair)
+{
+	const TablePair tables = {schema_document_table(&ddl->change->before, pair->table->id),
+							  pair->table};
+	const char *old = pair->old->expression, *new = pair->new->expression;
+
+	return old == NULL || new == NULL ? old == new
+									  : ddl_same_but_names(ddl, &tables, NULL, old, new);
+}
+
 /* A column cannot become a computed one; it can end to be one, and be computed otherwise. */
 static void
 change_expression(DdlChange *ddl, const ColumnPair *pair)
@@ -282,8 +293,7 @@ change_expression(DdlChange *ddl, const ColumnPair *pair)
 	const SchemaColumn *old = pair->old, *new = pair->new;
 
 	if (old->generated == SCHEMA_NOT_GENERATED ||
-		(ddl_same(old->expression, new->expression) && old->generated == new->generated) ||
-		ddl_renames(ddl))
+		(old->generated == new->generated &&same_expression(ddl, pair)))
 		return;
 	if (new->generated == SCHEMA_NOT_GENERATED)
 	{

@@ -2,8 +2,8 @@
  * ddl_constraint.c - indexes, checks and foreign keys of a change.
  *
  * Each of the three is seen as a Named: what has a name, a definition and perhaps a constraint.  Those
- * of one name are the same, unless nothing was renamed and the definition differs: then the old one
- * goes and the new one comes.  A lone one on each side with the same definition was renamed.
+ * of one name are the same, unless the definition differs by more than what the change renames: then
+ * the old one goes and the new one comes.  A lone one on each side with the same definition was renamed.
  */
 #include <string.h>
 
@@ -20,7 +20,8 @@ typedef struct Named
 	const char *comment;
 	bool comes; /* with a parent: nothing is to be done for it */
 	bool is_constraint;
-	bool unique; /* of an index */
+	bool unique;   /* of an index */
+	SchemaName to; /* of a foreign key: the table it refers to */
 } Named;
 
 /* One of the lists of a table. */
@@ -105,6 +106,7 @@ get_key(const SchemaTable *table, size_t i)
 		.comment = key->comment,
 		.comes = key->inherited,
 		.is_constraint = true,
+		.to = {key->schema, key->table},
 	};
 }
 
@@ -128,48 +130,42 @@ find(const NamedKind *kind, const SchemaTable *table, const char *name, Named *f
 }
 
 static bool
-same_definition(const Named *a, const Named *b)
-{
-	return strcmp(a->definition, b->definition) == 0 && a->is_constraint == b->is_constraint &&
-		   a->unique == b->unique;
-}
-
-/* "CHECK (...)" of "CHECK (...) NOT VALID": validating is no other definition. */
-static bool
-same_but_validity(const Named *a, const Named *b)
+is_valid(const Named *named)
 {
 	static const char suffix[] = " NOT VALID";
-	size_t length_a = strlen(a->definition), length_b = strlen(b->definition);
-	const Named *shorter = length_a < length_b ? a : b, *longer = length_a < length_b ? b : a;
-	size_t length = length_a < length_b ? length_a : length_b;
+	size_t length = strlen(named->definition), end = sizeof(suffix) - 1;
 
-	return same_definition(a, b) ||
-		   (a->is_constraint == b->is_constraint &&
-			strncmp(shorter->definition, longer->definition, length) == 0 &&
-			strcmp(longer->definition + length, suffix) == 0);
+	return length < end || strcmp(named->definition + length - end, suffix) != 0;
 }
 
-/* What one of `table` is called on the other side, when it is a lone one there too. */
+/* But for names and validity. */
 static bool
-find_renamed(const NamedKind *kind, const Named *one, const SchemaTable *table,
-			 const SchemaTable *other, Named *found)
+is_same(const DdlChange *ddl, const TablePair *pair, const Named *old, const Named *new)
 {
+	const SchemaName *to = old->to.name != NULL ? &old->to : NULL;
+
+	if (old->is_constraint != new->is_constraint || old->unique != new->unique)
+		return false;
+	return ddl_same_but_names(ddl, pair, to, old->definition, new->definition);
+}
+
+/* What `one`, of the old table or of the new one, is called in the other: a lone one there too. */
+static bool
+find_renamed(const DdlChange *ddl, const NamedKind *kind, const TablePair *pair, const Named *one,
+			 bool one_is_old, Named *found)
+{
+	const SchemaTable *table = one_is_old ? pair->old : pair->new;
+	const SchemaTable *other = one_is_old ? pair->new : pair->old;
 	Named same;
 
 	for (size_t i = 0; other != NULL && i < kind->count(other); i++)
 	{
 		*found = kind->get(other, i);
-		if (!find(kind, table, found->name, &same) && same_definition(one, found))
+		if (!find(kind, table, found->name, &same) && is_valid(one) == is_valid(found) &&
+			is_same(ddl, pair, one_is_old ? one : found, one_is_old ? found : one))
 			return true;
 	}
 	return false;
-}
-
-/* Whether the one in `other` of the same name is another one. */
-static bool
-is_replaced(const DdlChange *ddl, const Named *a, const Named *b)
-{
-	return !ddl_renames(ddl) && !same_but_validity(a, b);
 }
 
 /* ---- going ---- */
@@ -192,11 +188,16 @@ drop(DdlChange *ddl, const NamedKind *kind, const SchemaTable *table, const Name
 			named->name);
 }
 
-/* One that is there already as it is to be stays. */
+/* One that is there already as it is to be stays; of the same words, they mean other columns. */
 static void
 drop_replaced(DdlChange *ddl, const NamedKind *kind, const SchemaTable *table, const Named *old,
 			  const Named *new)
 {
+	if (strcmp(old->whole, new->whole) == 0)
+	{
+		drop(ddl, kind, table, old);
+		return;
+	}
 	if (old->is_constraint)
 	{
 		ddl_put(ddl_ask(ddl, table->schema, table->name),
@@ -226,10 +227,10 @@ drop_kind(DdlChange *ddl, const NamedKind *kind, const TablePair *pair)
 			continue;
 		if (!find(kind, pair->new, old.name, &new))
 		{
-			if (!find_renamed(kind, &old, pair->old, pair->new, &new))
+			if (!find_renamed(ddl, kind, pair, &old, true, &new))
 				drop(ddl, kind, pair->old, &old);
 		}
-		else if (is_replaced(ddl, &old, &new))
+		else if (!is_same(ddl, pair, &old, &new))
 			drop_replaced(ddl, kind, pair->old, &old, &new);
 	}
 }
@@ -278,7 +279,7 @@ rename_kind(DdlChange *ddl, const NamedKind *kind, const TablePair *pair)
 
 		/* The index of a partition does not follow the name of the one above. */
 		if ((old.comes && kind != &indexes) || find(kind, pair->new, old.name, &new) ||
-			!find_renamed(kind, &old, pair->old, pair->new, &new))
+			!find_renamed(ddl, kind, pair, &old, true, &new))
 			continue;
 		rename_named(ddl, kind, pair->new, &old, new.name);
 	}
@@ -305,8 +306,8 @@ is_new(const DdlChange *ddl, const NamedKind *kind, const TablePair *pair, const
 	if (pair->old == NULL)
 		return true;
 	if (find(kind, pair->old, new->name, &old))
-		return is_replaced(ddl, &old, new);
-	return !find_renamed(kind, new, pair->new, pair->old, &old);
+		return !is_same(ddl, pair, &old, new);
+	return !find_renamed(ddl, kind, pair, new, false, &old);
 }
 
 static void
@@ -470,9 +471,8 @@ validate(DdlChange *ddl, const NamedKind *kind, const TablePair *pair, const Nam
 	const SchemaTable *table = pair->new;
 	Named old;
 
-	if (pair->old == NULL || !find(kind, pair->old, new->name, &old) ||
-		strcmp(old.definition, new->definition) == 0 || is_replaced(ddl, &old, new) ||
-		strlen(old.definition) <= strlen(new->definition))
+	if (pair->old == NULL || !find(kind, pair->old, new->name, &old) || is_valid(&old) ||
+		!is_valid(new) || !is_same(ddl, pair, &old, new))
 		return;
 	ddl_put(ddl_ask(ddl, table->schema, table->name),
 			"SELECT EXISTS (SELECT " DDL_CONSTRAINT " AND NOT k.convalidated)", table->schema,

@@ -68,7 +68,7 @@ typedef struct TablePair
 /* The i-th table of `after` with what it was; NULL for a new one. */
 extern TablePair ddl_pair(const DdlChange *ddl, size_t i);
 
-/* Whether the change renames something: then definitions differ by that, and nothing else changed. */
+/* Whether the change renames something, which definitions may differ by. */
 extern bool ddl_renames(const DdlChange *ddl);
 
 /* The same of types, which are part of what columns are. */
@@ -76,6 +76,16 @@ extern bool ddl_renames_types(const DdlChange *ddl);
 
 /* A new table, where the target has none of that name. */
 extern void ddl_make_table(DdlChange *ddl, const SchemaTable *table);
+
+/* ---- ddl_rename.c ---- */
+
+/*
+ * Whether a definition or an expression of the table's is the same after the change, but for what was
+ * renamed and whether it is validated.  `to` is the table of before that a foreign key refers to, or
+ * NULL.
+ */
+extern bool ddl_same_but_names(const DdlChange *ddl, const TablePair *pair, const SchemaName *to,
+							   const char *old, const char *new);
 
 /* ---- ddl_flat.c: partitions whose rows the target has in one plain table ---- */
 

@@ -339,6 +339,125 @@ only_what_is_wanted_is_made(void **state)
 						"CREATE INDEX \"i\" ON \"public\".\"t\" USING btree (a);\n");
 }
 
+/* ---- renames with other changes ---- */
+
+/* What a rename of "a" to "b" makes of definitions is not done again; what else changed is. */
+static void
+a_rename_hides_no_other_change(void **state)
+{
+	SchemaColumn old[] = {column(1, "a", "integer"), column(2, "Odd \"x\"", "text"),
+						  column(3, "id", "integer")};
+	SchemaColumn new[] = {column(1, "b", "integer"), column(2, "even", "text"),
+						  column(3, "id", "integer")};
+	SchemaIndex before[] = {
+		an_index("p", "CREATE UNIQUE INDEX p ON public.t USING btree (id)"),
+		an_index("k", "CREATE INDEX k ON public.t USING btree (a, lower(\"Odd \"\"x\"\"\"))")};
+	SchemaIndex after[] = {
+		an_index("p", "CREATE UNIQUE INDEX p ON public.t USING btree (b)"),
+		an_index("k", "CREATE INDEX k ON public.t USING btree (b, lower(even))")};
+	SchemaConstraint old_key = {.name = "p", .definition = "PRIMARY KEY (id)"};
+	SchemaConstraint new_key = {.name = "p", .definition = "PRIMARY KEY (b)"};
+	SchemaCheck old_checks[] = {
+		check("c", "CHECK ((a <> ALL (ARRAY['a'::text, 'it''s a'::text])))"),
+		check("d", "CHECK ((a > 1))"), check("e", "CHECK ((a > 2)) NOT VALID")};
+	SchemaCheck new_checks[] = {
+		check("c", "CHECK ((b <> ALL (ARRAY['a'::text, 'it''s a'::text])))"),
+		check("d", "CHECK ((b > 2))"), check("f", "CHECK ((b > 2)) NOT VALID")};
+	SchemaTable a = table(1, "t", old, COUNT(old)), b = table(1, "t", new, COUNT(new));
+
+	(void) state;
+	before[0].primary = after[0].primary = before[0].unique = after[0].unique = true;
+	before[0].constraint = &old_key, after[0].constraint = &new_key;
+	a.indexes = before, b.indexes = after;
+	a.index_count = b.index_count = COUNT(before);
+	a.checks = old_checks, b.checks = new_checks;
+	a.check_count = b.check_count = COUNT(old_checks);
+	assert_string_equal(
+		between(&a, &b),
+		"ALTER TABLE \"public\".\"t\" DROP CONSTRAINT \"d\";\n"
+		"ALTER TABLE \"public\".\"t\" DROP CONSTRAINT \"p\";\n"
+		"ALTER TABLE \"public\".\"t\" RENAME CONSTRAINT \"e\" TO \"f\";\n"
+		"ALTER TABLE \"public\".\"t\" RENAME COLUMN \"a\" TO \"b\";\n"
+		"ALTER TABLE \"public\".\"t\" RENAME COLUMN \"Odd \"\"x\"\"\" TO \"even\";\n"
+		"ALTER TABLE \"public\".\"t\" ADD CONSTRAINT \"p\" PRIMARY KEY (b);\n"
+		"ALTER TABLE \"public\".\"t\" ADD CONSTRAINT \"d\" CHECK ((b > 2));\n");
+}
+
+/* The words of a definition stay, and mean another column. */
+static void
+a_name_that_another_column_takes(void **state)
+{
+	SchemaColumn old[] = {column(1, "a", "integer"), column(2, "text", "text")};
+	SchemaColumn new[] = {column(1, "c", "integer"), column(2, "a", "text"),
+						  column(3, "text", "text")};
+	SchemaIndex same[] = {an_index("i", "CREATE INDEX i ON public.t USING btree (a)"),
+						  an_index("k", "CREATE INDEX k ON public.t USING btree (((a)::text))")};
+	SchemaIndex after[] = {same[0],
+						   an_index("k", "CREATE INDEX k ON public.t USING btree (((c)::text))")};
+	SchemaTable a = table(1, "t", old, 2), b = table(1, "t", new, 3);
+
+	(void) state;
+	a.indexes = same, b.indexes = after;
+	a.index_count = b.index_count = 2;
+	assert_string_equal(between(&a, &b),
+						"DROP INDEX \"public\".\"i\";\n"
+						"ALTER TABLE \"public\".\"t\" RENAME COLUMN \"a\" TO \"c\";\n"
+						"ALTER TABLE \"public\".\"t\" RENAME COLUMN \"text\" TO \"a\";\n"
+						"ALTER TABLE \"public\".\"t\" ADD COLUMN \"text\" text;\n"
+						"CREATE INDEX \"i\" ON \"public\".\"t\" USING btree (a);\n");
+}
+
+/* "id" is a column of both tables; only that of the other one is renamed, and the table too. */
+static void
+foreign_keys_follow_names_of_the_other_table(void **state)
+{
+	SchemaColumn old_b[] = {column(1, "id", "integer"), column(2, "other", "integer")};
+	SchemaColumn new_b[] = {column(1, "key", "integer"), column(2, "other", "integer")};
+	SchemaColumn columns[] = {column(1, "a", "integer"), column(2, "id", "integer")};
+	SchemaForeignKey before = key_to("k", "b"), after = key_to("k", "c");
+	SchemaTable old[] = {table(1, "a", columns, 2), table(2, "b", old_b, 2)};
+	SchemaTable new[] = {table(1, "a", columns, 2), table(2, "c", new_b, 2)};
+	SchemaChange change = {.stream = "shop",
+						   .command = "ALTER TABLE",
+						   .before = document(old, 2),
+						   .after = document(new, 2)};
+
+	(void) state;
+	old[0].foreign_keys = &before, new[0].foreign_keys = &after;
+	old[0].foreign_key_count = new[0].foreign_key_count = 1;
+	after.definition = "FOREIGN KEY (a) REFERENCES public.c(key)";
+	assert_string_equal(statements(&change),
+						"ALTER TABLE \"public\".\"b\" RENAME TO \"c\";\n"
+						"ALTER TABLE \"public\".\"c\" RENAME COLUMN \"id\" TO \"key\";\n");
+	after.definition = "FOREIGN KEY (a) REFERENCES public.c(other)";
+	assert_string_equal(statements(&change),
+						"ALTER TABLE \"public\".\"a\" DROP CONSTRAINT \"k\";\n"
+						"ALTER TABLE \"public\".\"b\" RENAME TO \"c\";\n"
+						"ALTER TABLE \"public\".\"c\" RENAME COLUMN \"id\" TO \"key\";\n"
+						"ALTER TABLE \"public\".\"a\" ADD CONSTRAINT \"k\" FOREIGN KEY (a) "
+						"REFERENCES public.c(other);\n");
+}
+
+static void
+expressions_change_with_names(void **state)
+{
+	SchemaColumn old[] = {column(1, "a", "integer"), column(2, "g", "integer")};
+	SchemaColumn new[] = {column(1, "b", "integer"), column(2, "g", "integer")};
+	SchemaTable a = table(1, "t", old, 2), b = table(1, "t", new, 2);
+
+	(void) state;
+	old[1].generated = new[1].generated = SCHEMA_GENERATED_STORED;
+	old[1].expression = "(a + 1)";
+	new[1].expression = "(b + 1)";
+	assert_string_equal(between(&a, &b),
+						"ALTER TABLE \"public\".\"t\" RENAME COLUMN \"a\" TO \"b\";\n");
+	new[1].expression = "(b + 2)";
+	assert_string_equal(
+		between(&a, &b),
+		"ALTER TABLE \"public\".\"t\" RENAME COLUMN \"a\" TO \"b\";\n"
+		"ALTER TABLE \"public\".\"t\" ALTER COLUMN \"g\" SET EXPRESSION AS ((b + 2));\n");
+}
+
 /* ---- tables ---- */
 
 static void
@@ -630,6 +749,10 @@ main(void)
 		cmocka_unit_test(another_definition_is_another_constraint),
 		cmocka_unit_test(validating_is_no_other_definition),
 		cmocka_unit_test(only_what_is_wanted_is_made),
+		cmocka_unit_test(a_rename_hides_no_other_change),
+		cmocka_unit_test(a_name_that_another_column_takes),
+		cmocka_unit_test(foreign_keys_follow_names_of_the_other_table),
+		cmocka_unit_test(expressions_change_with_names),
 		cmocka_unit_test(tables_go_together_and_their_keys_first),
 		cmocka_unit_test(partitions_are_made_and_attached),
 		cmocka_unit_test(rows_of_partitions_come_and_go),

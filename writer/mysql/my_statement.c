@@ -177,6 +177,9 @@ put_alike(ByteBuf *out, const MyColumn *column, const RowField *field, SluiceErr
 	bool folded = *column->collation != '\0' &&
 				  !among(exact_collations, COUNT(exact_collations), column->collation);
 
+	if (strcmp(column->type, "vector") == 0) /* MySQL compares none */
+		return my_put(out, err, "HEX(%s)<=>HEX(", column->name) &&
+			   my_value_literal(column->converter, field, out, err) && my_put_word(out, ")", err);
 	if (!folded)
 		return my_put(out, err, "%s<=>", column->name) && put_comparable(out, column, field, err);
 	return my_put(out, err, "CAST(%s AS BINARY)<=>CAST(CONVERT(", column->name) &&
