@@ -16,6 +16,10 @@
 #define HINT_FENCED                                                                                \
 	"Only one publisher may write to a stream: look for a second one, or for somebody who "        \
 	"publishes to sluice.> by hand"
+#define HINT_RESERVED                                                                              \
+	"A stream reserves its max_bytes when it is made, and that of a copy once more: lower "        \
+	"max_bytes (--max-bytes of a MySQL reader), or raise the server's or account's JetStream "     \
+	"limits"
 #define HINT_RESOURCES                                                                             \
 	"Raise the server's or account's JetStream limits, free disk space, or let a writer catch up"
 
@@ -39,7 +43,7 @@ static const ErrorMeaning jetstream_codes[] = {
 	{10035, SLUICE_ERROR_DENIED, "the account is not known to the server", NULL},
 	{10037, SLUICE_ERROR_NOT_FOUND, "there is no such message", NULL},
 	{10039, SLUICE_ERROR_STATE, "JetStream is not enabled for this account", HINT_NOT_ENABLED},
-	{10047, SLUICE_ERROR_FULL, "JetStream's storage is used up", HINT_RESOURCES},
+	{10047, SLUICE_ERROR_FULL, "JetStream's storage is used up or reserved", HINT_RESERVED},
 	{10052, SLUICE_ERROR_ARGUMENT, "the server does not accept the stream's configuration", NULL},
 	{10053, SLUICE_ERROR_FULL, "a limit for streams is reached", HINT_RESOURCES},
 	{10054, SLUICE_ERROR_LIMIT, "the message is larger than the stream takes",

@@ -167,11 +167,11 @@ def test_everything_is_killed_at_once(pipeline, seed):
         world.finish()
 
 
-def test_store_is_rolled_back(pipeline, seed, tmp_path):
+def test_store_is_rolled_back(pipeline, seed, soak, tmp_path):
     """JetStream forgets what it has acknowledged, or all of it: what is missing comes from the slot again."""
     kept = tmp_path / 'store'
     with Bank(pipeline, seed) as world:
-        for turn in range(8):
+        for turn in range(8 if soak else 4):
             pipeline.nats.kill()
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(pipeline.nats.store, kept)

@@ -168,6 +168,21 @@ def test_kill_nats(from_mysql):
     from_mysql.wait_equal(timeout=LONG)
 
 
+def test_nats_dies_before_the_snapshot(from_mysql):
+    """The copy waits for a lock; its connection to NATS, older than that, is dead when it goes on."""
+    if from_mysql.source.product == 'mariadb':
+        pytest.skip('LOCK TABLES holds no stage of a backup')
+    make_items(from_mysql, 100)
+    with from_mysql.source.cursor(from_mysql.name) as cursor:
+        cursor.execute('LOCK TABLES items WRITE')
+        from_mysql.convert(reader_args=SMALL)
+        wait_for(lambda: from_mysql.source.fetch("SELECT id FROM information_schema.processlist WHERE info LIKE 'FLUSH TABLES%'"),
+                 30, lambda: f'the copy to wait for a lock; the readers say {from_mysql.status()}')
+        from_mysql.nats.kill()
+        from_mysql.nats.start()
+    assert from_mysql.wait_equal(timeout=LONG) == {'items': 100, 'pairs': 33}
+
+
 def copy_sessions(source):
     """Connections of the reader that are in the snapshot: not the one that reads the log."""
     return [row[0] for row in source.fetch("SELECT id FROM information_schema.processlist WHERE user = 'sluice' AND command NOT LIKE 'Binlog Dump%'")]

@@ -118,6 +118,64 @@ def test_changes_while_the_reader_is_away(from_mysql):
     assert columns(from_mysql) == {'id', 'v', 'n', 'b', 'c0', 'c1', 'c2'}
 
 
+MADE_AND_RENAMED = """
+    CREATE TABLE tmp_x (a int PRIMARY KEY, v varchar(20) DEFAULT 'd', KEY of_v (v)); INSERT INTO tmp_x (a) VALUES (1), (2); RENAME TABLE tmp_x TO extra; INSERT INTO extra (a) VALUES (3);
+    CREATE TABLE empty_x (a int PRIMARY KEY); RENAME TABLE empty_x TO x1, x1 TO x2; INSERT INTO x2 VALUES (1);
+    CREATE TABLE chosen (PRIMARY KEY (id)) SELECT id, v FROM t WHERE id < 4; ALTER TABLE chosen RENAME TO picked, ADD n int DEFAULT 7; INSERT INTO picked (id) VALUES (9);
+    CREATE TABLE n1 (k int PRIMARY KEY, w text); INSERT INTO n1 VALUES (1, 'n1'); RENAME TABLE a0 TO a_gone, n1 TO a0; INSERT INTO a0 VALUES (2, 'a0');
+    CREATE TABLE one (o int PRIMARY KEY); CREATE TABLE two (p varchar(9) PRIMARY KEY); RENAME TABLE one TO aside, two TO one, aside TO two; INSERT INTO one VALUES ('p'); INSERT INTO two VALUES (1);
+    CREATE TABLE gone (a int PRIMARY KEY); INSERT INTO gone VALUES (1); ALTER TABLE gone ADD b int; DROP TABLE gone; CREATE TABLE never (a int); ALTER TABLE never ADD b int; DROP TABLE never;
+    ALTER TABLE t ADD late int DEFAULT 4; RENAME TABLE t TO moved; INSERT INTO moved (id) VALUES (500)"""
+
+
+def test_new_tables_get_other_names_while_the_reader_is_away(from_mysql_to_any):
+    """The catalog knows nothing any more of the names that their rows came under."""
+    pipeline = from_mysql_to_any
+    pipeline.create(f'{TABLE}; CREATE TABLE a0 (id int PRIMARY KEY)')
+    pipeline.start()
+    rows(pipeline, 1)
+    pipeline.execute('INSERT INTO a0 VALUES (1)')
+    assert pipeline.wait_equal() == {'t': 10, 'a0': 1}
+    pipeline.first_reader.stop()
+    pipeline.execute(MADE_AND_RENAMED)
+    pipeline.first_reader.start()
+    assert pipeline.wait_equal() == {'moved': 11, 'extra': 3, 'x2': 1, 'picked': 4, 'a0': 2, 'a_gone': 1, 'one': 1, 'two': 1}
+    pipeline.execute("INSERT INTO extra (a) VALUES (4); UPDATE extra SET v = 'e' WHERE a = 1; DELETE FROM a0 WHERE k = 1; INSERT INTO moved (id) VALUES (501)")
+    assert pipeline.wait_equal() == {'moved': 12, 'extra': 4, 'x2': 1, 'picked': 4, 'a0': 1, 'a_gone': 1, 'one': 1, 'two': 1}
+    assert not has_table(pipeline, 'tmp_x') and not has_table(pipeline, 'gone') and not has_table(pipeline, 'aside')
+
+
+def test_rows_of_a_new_table_that_nobody_can_read(from_mysql, metadata):
+    """Without names in the log they are passed over; the table that has them comes with a stop."""
+    metadata('MINIMAL')
+    from_mysql.create(TABLE)
+    from_mysql.start()
+    rows(from_mysql, 1)
+    assert from_mysql.wait_equal() == {'t': 10}
+    from_mysql.first_reader.stop()
+    from_mysql.execute('CREATE TABLE passing (a int PRIMARY KEY); INSERT INTO passing VALUES (1); DROP TABLE passing')
+    from_mysql.first_reader.start()
+    rows(from_mysql, 101)
+    assert from_mysql.wait_equal() == {'t': 20}
+    from_mysql.first_reader.stop()
+    from_mysql.execute('CREATE TABLE tmp_x (a int PRIMARY KEY); INSERT INTO tmp_x VALUES (1); RENAME TABLE tmp_x TO extra; INSERT INTO extra VALUES (2)')
+    from_mysql.first_reader.start()
+    from_mysql.writers[0].wait_not_ready('rows came before its structure was known')
+
+
+def test_a_swap_by_hand_with_a_tools_name(from_mysql):
+    """Nobody knows what is in a column that the table came with: the log says so."""
+    from_mysql.create(TABLE)
+    from_mysql.start()
+    rows(from_mysql, 1)
+    from_mysql.execute("""CREATE TABLE _t_new LIKE t; ALTER TABLE _t_new ADD extra int; INSERT INTO _t_new SELECT id, v, n, 5 FROM t;
+        RENAME TABLE t TO _t_old, _t_new TO t; DROP TABLE _t_old; INSERT INTO t VALUES (100, 'x', 1, 6)""")
+    wait_for(lambda: has_table(from_mysql, 't') and 'extra' in columns(from_mysql), 30, 'the new column')
+    assert [line for line in from_mysql.first_reader.log().splitlines() if 'has a new column' in line and 'column=extra' in line]
+    from_mysql.execute('UPDATE t SET extra = NULL; UPDATE t SET extra = 5')
+    assert from_mysql.wait_equal() == {'t': 11}
+
+
 @pytest.mark.parametrize('statement', [
     'ALTER TABLE t TRUNCATE PARTITION p0', 'ALTER TABLE t DROP PARTITION p0', 'ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE other'],
     ids=lambda text: text.split()[3].lower())

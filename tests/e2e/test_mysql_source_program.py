@@ -55,7 +55,7 @@ def test_check(from_mysql):
     pipeline = from_mysql
     pipeline.create(f'{TABLE}; CREATE TABLE keyless (a int)')
     status, findings = check(pipeline.source.uri(''), pipeline, '--mode', 'convert+cdc')
-    assert status == 0 and not [finding for finding in findings.values() if finding['status'] == 'missing'], findings
+    assert status == 0 and not [finding for finding in findings.values() if finding['status'] == 'failed'], findings
     assert findings['binary log']['status'] == 'ok' and findings['stream']['detail'].endswith('is new')
     assert 'keyless' in findings['keys']['detail'] and findings['tables']['detail'].startswith('2 tables')
     pipeline.source.set('binlog_row_metadata', 'MINIMAL')
@@ -76,10 +76,10 @@ def test_check_tells_the_grants(from_mysql):
     uri = source.uri('', user='nobody')
     try:
         status, findings = check(uri, pipeline, '--mode', 'convert+cdc')
-        lacking = [finding for finding in findings.values() if finding['status'] == 'missing']
+        lacking = [finding for finding in findings.values() if finding['status'] == 'failed']
         assert status == 1 and {'REPLICATION SLAVE', 'SELECT', 'binary log'} <= {finding['check'] for finding in lacking}
         for finding in findings.values():
-            if (finding['hint'] or '').startswith('GRANT ') and 'reader' not in finding['hint']:
+            if (finding['hint'] or '').startswith('GRANT '):
                 source.execute(finding['hint'])
         status, findings = check(uri, pipeline, '--mode', 'convert+cdc')
         assert status == 0, findings
@@ -87,13 +87,47 @@ def test_check_tells_the_grants(from_mysql):
         source.execute("DROP USER 'nobody'@'%'")
 
 
+def test_tables_that_are_not_there(from_mysql):
+    """Patterns that fit nothing are told, in the log once and by /readyz, until such a table is made."""
+    pipeline = from_mysql
+    pipeline.create(TABLE)
+    reader = Reader(pipeline.name, pipeline.nats, pipeline.source, f'{pipeline.name}.typo', name='typo')
+    try:
+        reader.start(ready=False)
+        reader.wait_not_ready('no table fits')
+        assert reader.state() == 'streaming'
+        pipeline.source.execute('CREATE TABLE typo (id int PRIMARY KEY)', dbname=pipeline.name)
+        reader.wait_ready()
+        assert reader.log().count('no table fits') == 1
+    finally:
+        reader.stop()
+        reader.remove()
+
+
+def test_hint_is_sql_that_can_be_run(from_mysql):
+    """What a user lacks to begin with is told with its name."""
+    pipeline, source = from_mysql, from_mysql.source
+    pipeline.create(TABLE)
+    source.execute(f"CREATE USER 'it''s'@'%' IDENTIFIED BY ''; GRANT SELECT ON `{pipeline.name}`.* TO 'it''s'@'%'")
+    reader = Reader(pipeline.name, pipeline.nats, source.uri('', user="it's"), f'{pipeline.name}.*', name='poor')
+    try:
+        reader.start(ready=False)
+        said = reader.wait_failed('GRANT ')
+        source.execute(said[said.index('GRANT '):].strip())
+        reader.wait_failed('REPLICATION SLAVE')
+    finally:
+        reader.stop()
+        reader.remove()
+        source.execute("DROP USER 'it''s'@'%'")
+
+
 def test_check_without_servers(from_mysql):
     """What cannot be reached is a finding, and the rest is looked at."""
     status, out, _ = reader_command('--check', '--nats', 'nats://127.0.0.1:1', '--stream', 'shop', '--source', from_mysql.source.uri(''),
                                     '--tables', f'{from_mysql.name}.*')
-    assert status == 1 and 'missing  nats' in out and 'ok       log_bin' in out
+    assert status == 1 and 'failed   nats' in out and 'ok       log_bin' in out
     status, out, _ = reader_command('--check', '--nats', from_mysql.nats.url, '--stream', 'shop', '--source', 'mysql://127.0.0.1:1/')
-    assert status == 1 and 'missing  connection' in out and 'ok       nats' in out
+    assert status == 1 and 'failed   connection' in out and 'ok       nats' in out
 
 
 # -- who reads ------------------------------------------------------------
@@ -240,7 +274,8 @@ def test_drop(from_mysql):
     status, _, said = reader_command('drop', '--nats', pipeline.nats.url, '--stream', pipeline.name)
     assert status == 0, said
     assert f'SLUICE_{pipeline.name}' not in pipeline.nats.streams()
-    assert reader_command('drop', '--nats', pipeline.nats.url, '--stream', pipeline.name)[0] == 0
+    status, _, said = reader_command('drop', '--nats', pipeline.nats.url, '--stream', pipeline.name)
+    assert status == 1 and f'there is no stream {pipeline.name}' in said
     again = Reader(pipeline.name, pipeline.nats, pipeline.source, f'{pipeline.name}.*', name='again')
     try:
         again.start()

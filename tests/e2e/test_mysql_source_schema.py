@@ -26,6 +26,11 @@ def schema(source, tables, *args):
     return json.loads(done.stdout)
 
 
+def run(command, uri, *args):
+    return subprocess.run([BUILD / 'sluice-mysql-reader', command, '--stream', 's', '--source', uri, '--tables', f'{quote(DATABASE)}.*', *args],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+
+
 def of_database(source, *args):
     return schema(source, f'{quote(DATABASE)}.*', *args)
 
@@ -105,6 +110,29 @@ def test_keys(database):
     check, = table['checks']
     assert check['name'] == 'c`1' and check['validated'] and "it\\'s" in check['expression']
     assert table_of(document, 'p')['partitioning'].startswith('RANGE (`id`)\n(PARTITION ')
+
+
+def test_foreign_keys_with_the_documented_grants(database):
+    """MariaDB's information_schema hides what foreign keys do from a user that may only select; they are told all the same, also by --check."""
+    database.execute("""
+        CREATE TABLE parent (a int PRIMARY KEY);
+        CREATE TABLE k (id int PRIMARY KEY, `b`` ON DELETE SET NULL` int, c int, d int, e int,
+            CONSTRAINT `odd``1` FOREIGN KEY (`b`` ON DELETE SET NULL`) REFERENCES parent (a) ON DELETE CASCADE,
+            CONSTRAINT two FOREIGN KEY (c) REFERENCES parent (a) ON UPDATE SET NULL ON DELETE RESTRICT,
+            CONSTRAINT none FOREIGN KEY (d) REFERENCES parent (a),
+            CONSTRAINT three FOREIGN KEY (e) REFERENCES parent (a) ON DELETE NO ACTION ON UPDATE CASCADE)""", dbname=DATABASE)
+    rights = 'REPLICATION SLAVE, BINLOG MONITOR' if database.product == 'mariadb' else 'REPLICATION SLAVE, REPLICATION CLIENT'
+    database.execute(f"CREATE USER few@'%'; GRANT SELECT ON {quote(DATABASE)}.* TO few@'%'; GRANT {rights} ON *.* TO few@'%'")
+    try:
+        uri = database.uri('', user='few')
+        found, whole = (table_of(json.loads(run('--schema', given).stdout), 'k')['foreign_keys'] for given in (uri, database.uri('')))
+        assert found == whole
+        rules = {key['name']: (key['on_delete'], key['on_update']) for key in found}
+        assert (rules['odd`1'][0], rules['two'][1], rules['three'][1]) == ('cascade', 'set null', 'cascade') and rules['none'][0] in ('no action', 'restrict')
+        warned = [finding['check'] for finding in json.loads(run('--check', uri, '--json', '--nats', 'nats://127.0.0.1:1').stdout)]
+        assert ('foreign keys' in warned) == (database.product == 'mariadb')  # MySQL logs what they do since 9.6
+    finally:
+        database.execute("DROP USER few@'%'")
 
 
 def test_what_one_server_has(database):

@@ -184,6 +184,19 @@ def test_names_that_need_quotes(from_mysql_to_any):
     assert from_mysql_to_any.wait_equal() == {'''Or"der's %s`''': 19}
 
 
+COMPUTED = 'CREATE TABLE c (id int PRIMARY KEY, n int DEFAULT 5, twice int {})'
+
+
+def test_computed_columns_that_the_log_leaves_out(from_mysql):
+    """binlog_row_image = MINIMAL has no VIRTUAL column of a new row: the target computes it."""
+    from_mysql.create(COMPUTED.format('AS (n * 2) VIRTUAL'), COMPUTED.format('GENERATED ALWAYS AS (n * 2) STORED'))
+    from_mysql.start()
+    from_mysql.execute("""SET SESSION binlog_row_image = MINIMAL; INSERT INTO c (id) VALUES (1); INSERT INTO c (id, n) VALUES (2, 7), (3, NULL);
+        UPDATE c SET n = 8 WHERE id = 1; DELETE FROM c WHERE id = 2""")
+    assert from_mysql.wait_equal()['c'] == 2
+    assert from_mysql.fetch_target('SELECT twice FROM c WHERE id = 1') == 16
+
+
 def test_columns_in_another_order_and_more_at_the_target(from_mysql):
     from_mysql.execute('CREATE TABLE t (id int PRIMARY KEY, a varchar(20), b int, twice int GENERATED ALWAYS AS (b * 2) VIRTUAL)')
     from_mysql.at_target("CREATE TABLE t (twice bigint, b bigint, extra varchar(10) DEFAULT 'kept', a text, id int PRIMARY KEY)")

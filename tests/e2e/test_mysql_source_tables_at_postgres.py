@@ -113,6 +113,31 @@ def test_structure_changes(copied):
     assert one(copied, "SELECT to_regclass('nothing') IS NULL AND to_regclass('parent_by_more') IS NOT NULL AND to_regclass('parent_by_note') IS NULL")
 
 
+def test_renames_with_other_changes(from_mysql):
+    """One ALTER that renames columns and changes labels, keys and checks: what differs by names alone stays, the rest is done."""
+    from_mysql.execute("CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, v int, w int, e enum('a','b'), bio varchar(20), KEY k (v), UNIQUE KEY u (v, bio), KEY stays (bio, a),"
+                       ' CONSTRAINT small CHECK (w < 100), CONSTRAINT kept CHECK (v < 100))')
+    from_mysql.execute("INSERT INTO t VALUES (1, 10, 1, 1, 'a', 'x'), (2, 20, 2, 2, 'b', 'y')")
+    from_mysql.convert()
+    from_mysql.wait_caught_up()
+    wait_for(lambda: (from_mysql.load_row() or {}).get('phase') == 'done', 60, lambda: f'the load is {from_mysql.load_row()}')
+    stays = one(from_mysql, "SELECT 't_stays'::regclass::oid")
+    from_mysql.execute("ALTER TABLE t MODIFY e enum('a','b','c') NOT NULL DEFAULT 'b', RENAME COLUMN bio TO b2")
+    from_mysql.execute("INSERT INTO t (id, a, e) VALUES (3, 30, 'c')")
+    from_mysql.execute('ALTER TABLE t CHANGE a b int NOT NULL, DROP PRIMARY KEY, ADD PRIMARY KEY (b), DROP KEY k, ADD UNIQUE k (v), DROP KEY u, ADD KEY u (w),'
+                       ' DROP CONSTRAINT small, ADD CONSTRAINT small CHECK (w < 1000)')
+    from_mysql.execute('INSERT INTO t (id, b, w) VALUES (3, 40, 500)')
+    from_mysql.execute("UPDATE t SET b2 = 'z' WHERE b = 10")
+    from_mysql.wait_caught_up()
+    assert from_mysql.fetch_target_rows('SELECT id, b, w, e, b2 FROM t ORDER BY b') == [
+        (1, 10, 1, 'a', 'z'), (2, 20, 2, 'b', 'y'), (3, 30, None, 'c', None), (3, 40, 500, 'b', None)]
+    indexes = dict(from_mysql.fetch_target_rows("SELECT indexname, regexp_replace(indexdef, ' INDEX .* USING btree', '') FROM pg_indexes WHERE tablename = 't'"))
+    assert indexes == {'t_pkey': 'CREATE UNIQUE (b)', 't_k': 'CREATE UNIQUE (v)', 't_u': 'CREATE (w)', 't_stays': 'CREATE (b2, b)'}
+    assert one(from_mysql, "SELECT 't_stays'::regclass::oid") == stays
+    checks = [row[0] for row in from_mysql.fetch_target_rows("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c' AND conrelid = 't'::regclass")]
+    assert 'CHECK ((w < 1000))' in checks and 'CHECK ((v < 100))' in checks and len(checks) == 3, checks
+
+
 ADDED = {
     'a_int': ('int NOT NULL', '0'), 'a_big': ('bigint unsigned NOT NULL', '0'), 'a_text': ('varchar(9) NOT NULL', ''), 'a_flag': ('tinyint(1) NOT NULL', '0'),
     'a_true': ('tinyint(1) NOT NULL DEFAULT 1', '1'), 'a_bit': ("bit(3) NOT NULL DEFAULT b'110'", '110'), 'a_one': ("bit(1) NOT NULL DEFAULT b'0'", 'false'),

@@ -26,11 +26,13 @@ find(void *context, const char *name)
 }
 
 static Findings
-check(MyFlavour flavour, const char *const *variables, PositionChoice position)
+check(MyFlavour flavour, const char *const *variables, PositionChoice position, bool replicates)
 {
 	const StreamSettings settings = {.position = position, .event_maximum = 1 << 20};
-	const CheckedServer server = {
-		.flavour = flavour, .variable = find, .context = (void *) variables};
+	const CheckedServer server = {.flavour = flavour,
+								  .replicates = replicates,
+								  .variable = find,
+								  .context = (void *) variables};
 	Findings findings = {0};
 
 	check_settings(&server, &settings, &findings);
@@ -61,11 +63,11 @@ values_are_judged(void **state)
 		const char *hint;
 	} cases[] = {
 		{MY_MYSQL, "log_bin", "ON", FINDING_OK, ""},
-		{MY_MYSQL, "log_bin", "OFF", FINDING_MISSING, "restart"},
+		{MY_MYSQL, "log_bin", "OFF", FINDING_FAILED, "restart"},
 		{MY_MYSQL, "server_id", "7", FINDING_OK, ""},
-		{MY_MYSQL, "server_id", "0", FINDING_MISSING, "SET PERSIST server_id = 1"},
+		{MY_MYSQL, "server_id", "0", FINDING_FAILED, "SET PERSIST server_id = 1"},
 		{MY_MYSQL, "binlog_format", "ROW", FINDING_OK, ""},
-		{MY_MARIADB, "binlog_format", "MIXED", FINDING_MISSING, "SET GLOBAL binlog_format = 'ROW'"},
+		{MY_MARIADB, "binlog_format", "MIXED", FINDING_FAILED, "SET GLOBAL binlog_format = 'ROW'"},
 		{MY_MYSQL, "binlog_row_image", "full", FINDING_OK, ""},
 		{MY_MARIADB, "binlog_row_image", "FULL_NODUP", FINDING_OK, ""},
 		{MY_MYSQL, "binlog_row_image", "MINIMAL", FINDING_WARNING, "SET PERSIST"},
@@ -84,12 +86,29 @@ values_are_judged(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
 		const char *variables[] = {cases[i].name, cases[i].value, NULL};
-		Findings findings = check(cases[i].flavour, variables, POSITION_CHOICE_AUTO);
+		Findings findings = check(cases[i].flavour, variables, POSITION_CHOICE_AUTO, true);
 		const Finding *finding = finding_of(&findings, cases[i].name);
 
 		if (finding->status != cases[i].status || strstr(finding->hint, cases[i].hint) == NULL)
 			fail_msg("%s = %s: %s, %s", cases[i].name, cases[i].value,
 					 finding_status_name(finding->status), finding->hint);
+		findings_free(&findings);
+	}
+}
+
+/* What is replicated to a server concerns replicas alone. */
+static void
+updates_of_replicas_concern_replicas(void **state)
+{
+	const char *off[] = {"log_slave_updates", "OFF", NULL};
+	Findings findings;
+
+	(void) state;
+	for (int replicates = 0; replicates < 2; replicates++)
+	{
+		findings = check(MY_MARIADB, off, POSITION_CHOICE_AUTO, replicates);
+		assert_int_equal(finding_of(&findings, "log_slave_updates")->status,
+						 replicates ? FINDING_WARNING : FINDING_OK);
 		findings_free(&findings);
 	}
 }
@@ -103,19 +122,19 @@ gtids_are_asked_for_as_chosen(void **state)
 	Findings findings;
 
 	(void) state;
-	findings = check(MY_MYSQL, off, POSITION_CHOICE_AUTO);
+	findings = check(MY_MYSQL, off, POSITION_CHOICE_AUTO, true);
 	assert_int_equal(finding_of(&findings, "gtid_mode")->status, FINDING_WARNING);
 	findings_free(&findings);
-	findings = check(MY_MYSQL, off, POSITION_CHOICE_GTID);
-	assert_int_equal(finding_of(&findings, "gtid_mode")->status, FINDING_MISSING);
+	findings = check(MY_MYSQL, off, POSITION_CHOICE_GTID, true);
+	assert_int_equal(finding_of(&findings, "gtid_mode")->status, FINDING_FAILED);
 	findings_free(&findings);
-	findings = check(MY_MYSQL, on, POSITION_CHOICE_GTID);
+	findings = check(MY_MYSQL, on, POSITION_CHOICE_GTID, true);
 	assert_int_equal(finding_of(&findings, "position")->status, FINDING_OK);
 	findings_free(&findings);
-	findings = check(MY_MARIADB, none, POSITION_CHOICE_GTID);
+	findings = check(MY_MARIADB, none, POSITION_CHOICE_GTID, true);
 	assert_int_equal(finding_of(&findings, "position")->status, FINDING_OK);
 	findings_free(&findings);
-	findings = check(MY_MARIADB, none, POSITION_CHOICE_FILE);
+	findings = check(MY_MARIADB, none, POSITION_CHOICE_FILE, true);
 	assert_int_equal(finding_of(&findings, "position")->status, FINDING_WARNING);
 	findings_free(&findings);
 }
@@ -124,11 +143,11 @@ static void
 other_products_are_told(void **state)
 {
 	const char *variables[] = {"version", "8.0.11-TiDB-v7.5.0", NULL};
-	Findings findings = check(MY_MYSQL, variables, POSITION_CHOICE_AUTO);
+	Findings findings = check(MY_MYSQL, variables, POSITION_CHOICE_AUTO, true);
 
 	(void) state;
-	assert_int_equal(finding_of(&findings, "server")->status, FINDING_MISSING);
-	assert_int_equal(findings_worst(&findings), FINDING_MISSING);
+	assert_int_equal(finding_of(&findings, "server")->status, FINDING_FAILED);
+	assert_int_equal(findings_worst(&findings), FINDING_FAILED);
 	findings_free(&findings);
 }
 
@@ -193,8 +212,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_are_judged),	   cmocka_unit_test(gtids_are_asked_for_as_chosen),
-		cmocka_unit_test(other_products_are_told), cmocka_unit_test(grants_are_read),
+		cmocka_unit_test(updates_of_replicas_concern_replicas),
+		cmocka_unit_test(values_are_judged),
+		cmocka_unit_test(gtids_are_asked_for_as_chosen),
+		cmocka_unit_test(other_products_are_told),
+		cmocka_unit_test(grants_are_read),
 		cmocka_unit_test(findings_are_printed),
 	};
 

@@ -162,6 +162,27 @@ partitions_are_found(void **state)
 	assert_int_equal(length, 0);
 }
 
+/* Those of one foreign key, whatever names and other lines say. */
+static void
+rules_of_foreign_keys_are_found(void **state)
+{
+	static const char keys[] =
+		"CREATE TABLE `t` (\n  `a ON UPDATE CASCADE` int COMMENT '\n  CONSTRAINT `one` FOREIGN KEY "
+		"(`a`) ON DELETE SET NULL',\n"
+		"  CONSTRAINT `one` FOREIGN KEY (`a ON UPDATE CASCADE`) REFERENCES `p` (`a`),\n"
+		"  CONSTRAINT `t``wo` FOREIGN KEY (`b`) REFERENCES `p` (`a`) ON DELETE SET NULL ON UPDATE "
+		"CASCADE,\n  CONSTRAINT `c` CHECK (`b` > 1)\n)";
+	static const char set_null[] = "SET NULL";
+
+	(void) state;
+	assert_null(show_create_rule(keys, "one", "UPDATE"));
+	assert_null(show_create_rule(keys, "one", "DELETE"));
+	assert_null(show_create_rule(keys, "c", "DELETE"));
+	assert_null(show_create_rule(keys, "none", "DELETE"));
+	assert_memory_equal(show_create_rule(keys, "t`wo", "DELETE"), set_null, strlen(set_null));
+	assert_memory_equal(show_create_rule(keys, "t`wo", "UPDATE"), "CASCADE,", 8);
+}
+
 static void
 a_text_without_end_is_refused(void **state)
 {
@@ -188,6 +209,7 @@ main(void)
 		cmocka_unit_test(bytes_are_read_from_the_statement),
 		cmocka_unit_test(bytes_become_digits),
 		cmocka_unit_test(partitions_are_found),
+		cmocka_unit_test(rules_of_foreign_keys_are_found),
 		cmocka_unit_test(a_text_without_end_is_refused),
 	};
 

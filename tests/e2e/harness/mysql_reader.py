@@ -2,6 +2,9 @@
 from .daemon import Daemon
 from .wait import wait_for
 
+# What JetStream keeps for each stream: a server of the tests has room for many.
+ROOM = '1GB'
+
 
 class Reader(Daemon):
     """A reader of one stream from a MySQL server. nats is a NatsServer or a URL, source a SourceMySQL or a URI.
@@ -17,6 +20,7 @@ class Reader(Daemon):
             '--source', source if isinstance(source, str) else source.uri(''),
             '--tables', tables if isinstance(tables, str) else ','.join(tables),
             '--mode', mode,
+            *(() if '--max-bytes' in args else ('--max-bytes', ROOM)),
             *args,
         ], env, name)
 
