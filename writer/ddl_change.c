@@ -88,48 +88,6 @@ ddl_pair(const DdlChange *ddl, size_t i)
 
 /* ---- renames ---- */
 
-static const SchemaColumn *
-column_at(const SchemaTable *table, int64_t position)
-{
-	for (size_t i = 0; i < table->column_count; i++)
-	{
-		if (table->columns[i].position == position)
-			return &table->columns[i];
-	}
-	return NULL;
-}
-
-static bool
-table_renamed(const TablePair *pair)
-{
-	if (strcmp(pair->old->name, pair->new->name) != 0 ||
-		strcmp(pair->old->schema, pair->new->schema) != 0)
-		return true;
-	for (size_t i = 0; i < pair->old->column_count; i++)
-	{
-		const SchemaColumn *old = &pair->old->columns[i];
-		const SchemaColumn *new = column_at(pair->new, old->position);
-
-		if (new != NULL && strcmp(old->name, new->name) != 0)
-			return true;
-	}
-	return false;
-}
-
-bool
-ddl_renames(const DdlChange *ddl)
-{
-	bool renamed = ddl->change->renamed_count > 0;
-
-	for (size_t i = 0; !renamed && i < ddl->change->after.table_count; i++)
-	{
-		TablePair pair = ddl_pair(ddl, i);
-
-		renamed = pair.old != NULL && table_renamed(&pair);
-	}
-	return renamed;
-}
-
 bool
 ddl_renames_types(const DdlChange *ddl)
 {

@@ -68,10 +68,7 @@ typedef struct TablePair
 /* The i-th table of `after` with what it was; NULL for a new one. */
 extern TablePair ddl_pair(const DdlChange *ddl, size_t i);
 
-/* Whether the change renames something, which definitions may differ by. */
-extern bool ddl_renames(const DdlChange *ddl);
-
-/* The same of types, which are part of what columns are. */
+/* Whether the change renames types, which are part of what columns are. */
 extern bool ddl_renames_types(const DdlChange *ddl);
 
 /* A new table, where the target has none of that name. */

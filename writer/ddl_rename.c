@@ -1,9 +1,10 @@
 /*
  * ddl_rename.c - whether two definitions differ by nothing but the change's renames.
  *
- * Both are read word by word, as PostgreSQL writes them; validating is no other definition.  A name of a column stands for the column of
- * that position after the change; of a foreign key, behind REFERENCES, in the other table.  Names of
- * tables, schemas, types and sequences may become what the change makes of them.
+ * Both are read word by word, as PostgreSQL or MySQL write them; validating is no other definition.  A
+ * name of a column stands for the column of that position after the change; of a foreign key, behind
+ * REFERENCES, in the other table.  Names of tables, schemas, types and sequences may become what the
+ * change makes of them.
  */
 #include <string.h>
 
@@ -47,7 +48,7 @@ word_length(const char *at)
 {
 	size_t length = 0;
 
-	if (*at == '"' || *at == '\'')
+	if (*at == '"' || *at == '`' || *at == '\'')
 		return quoted_length(at);
 	while (continues_name(at[length]))
 		length++;
@@ -64,7 +65,7 @@ next_word(const char *text, const Word *before)
 
 	word.length = word_length(word.at);
 	next = word.length > 0 ? word.at[word.length] : '\0';
-	word.is_name = begins_name(*word.at) || *word.at == '"';
+	word.is_name = begins_name(*word.at) || *word.at == '"' || *word.at == '`';
 	word.may_be_column = word.is_name && next != '(' && next != '.' &&
 						 (word.at == text || (word.at[-1] != ':' && word.at[-1] != '.'));
 	return word;
@@ -88,10 +89,10 @@ names(const Word *word, const char *name)
 {
 	const char *at = word->at + 1, *end = word->at + word->length - 1;
 
-	if (*word->at != '"')
+	if (*word->at != '"' && *word->at != '`')
 		return is_word(word, name);
 	for (; at < end && *name == *at; name++, at++)
-		at += *at == '"';
+		at += *at == *word->at;
 	return at == end && *name == '\0';
 }
 

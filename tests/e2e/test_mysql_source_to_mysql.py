@@ -129,6 +129,7 @@ CHANGES = (
     'ALTER TABLE t ADD KEY by_note (note), ADD UNIQUE KEY by_small (small, id), ADD FULLTEXT KEY by_words (longer)',
     'ALTER TABLE t DROP KEY by_note, ADD KEY by_note (note(3) )',
     'ALTER TABLE t ADD CONSTRAINT fine CHECK (small >= 0)',
+    'ALTER TABLE t RENAME COLUMN longer TO longest, DROP KEY by_small, ADD KEY by_small (id, small), DROP CONSTRAINT fine, ADD CONSTRAINT fine CHECK (small >= 1)',
     'ALTER TABLE t ADD COLUMN twice int GENERATED ALWAYS AS (small * 2) VIRTUAL',
     'ALTER TABLE t DROP COLUMN gone',
     'ALTER TABLE t ADD COLUMN born datetime NOT NULL DEFAULT CURRENT_TIMESTAMP, ADD COLUMN must bigint NOT NULL',

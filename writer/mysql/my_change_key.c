@@ -69,8 +69,7 @@ is_other(MyChange *change, const TablePair *pair, const SchemaIndex *old, const 
 {
 	char *was = index_text(change, &change->old, pair->old, old);
 	char *is = index_text(change, &change->new, pair->new, new);
-	bool other =
-		strcmp(was, is) != 0 && (!ddl_renames(&change->ddl) || *was == '\0' || *is == '\0');
+	bool other = !ddl_same_but_names(&change->ddl, pair, NULL, was, is);
 
 	free(was);
 	free(is);
@@ -195,6 +194,7 @@ typedef struct Checks
 	const MyDesign *design;
 	const SchemaTable *table;
 	const struct Checks *others; /* those that are in both are passed over */
+	const TablePair *pair;
 	bool drops;
 	const char *find; /* looks for one only */
 	char *found;
@@ -237,7 +237,8 @@ do_check(void *context, const MyCheck *check)
 	my_each_check(other.design, other.table, find_check, &other);
 	if (*text != '\0' &&
 		(other.found == NULL ||
-		 (strcmp(other.found, text) != 0 && (*other.found == '\0' || !ddl_renames(&change->ddl)))))
+		 !ddl_same_but_names(&change->ddl, checks->pair, NULL, checks->drops ? text : other.found,
+							 checks->drops ? other.found : text)))
 	{
 		my_change_put(ddl_ask(&change->ddl, table->schema, table->name),
 					  checks->drops ? "SELECT EXISTS (SELECT 1 " MY_CONSTRAINT ")"
@@ -258,8 +259,10 @@ do_check(void *context, const MyCheck *check)
 static void
 change_checks(MyChange *change, const TablePair *pair, bool drops)
 {
-	Checks old = {.change = change, .design = &change->old, .table = pair->old, .drops = drops};
-	Checks new = {.change = change, .design = &change->new, .table = pair->new, .drops = drops};
+	Checks old = {
+		.change = change, .design = &change->old, .table = pair->old, .pair = pair, .drops = drops};
+	Checks new = {
+		.change = change, .design = &change->new, .table = pair->new, .pair = pair, .drops = drops};
 
 	old.others = &new;
 	new.others = &old;
@@ -287,10 +290,14 @@ find_key(const SchemaTable *table, const char *name)
 }
 
 static bool
-same_key(const MyChange *change, const SchemaForeignKey *old, const SchemaForeignKey *new)
+same_key(const MyChange *change, const TablePair *pair, const SchemaForeignKey *old,
+		 const SchemaForeignKey *new)
 {
-	return old != NULL && new != NULL &&
-		   (strcmp(old->definition, new->definition) == 0 || ddl_renames(&change->ddl));
+	const SchemaName to =
+		old != NULL ? (SchemaName){old->schema, old->table} : (SchemaName){NULL, NULL};
+
+	return old != NULL && new != NULL &&ddl_same_but_names(&change->ddl, pair, &to, old->definition,
+														   new->definition);
 }
 
 /* Under the name that a copy may have given it, too. */
@@ -331,7 +338,7 @@ my_change_keys(MyChange *change, const TablePair *pair)
 		const SchemaForeignKey *new = &table->foreign_keys[i];
 		char name[MY_NAME_SIZE];
 
-		if (same_key(change, find_key(pair->old, new->name), new) ||
+		if (same_key(change, pair, find_key(pair->old, new->name), new) ||
 			my_foreign_key_refused(&change->new, table, new) != NULL)
 			continue;
 		my_constraint_name(&change->new, table, new->name, name);
@@ -353,7 +360,7 @@ my_change_drop_constraints(MyChange *change, const TablePair *pair)
 	{
 		const SchemaForeignKey *old = &pair->old->foreign_keys[i];
 
-		if (!same_key(change, old, find_key(pair->new, old->name)))
+		if (!same_key(change, pair, old, find_key(pair->new, old->name)))
 			drop_key(change, pair->old, old);
 	}
 	change_checks(change, pair, true);
