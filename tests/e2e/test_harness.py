@@ -271,3 +271,10 @@ def test_compare_ignores_the_order_of_columns_and_rows(two_databases):
     two_databases.execute('ALTER TABLE mixed DROP b', dbname='copy')
     with pytest.raises(compare.Difference, match='has no column b'):
         compare_databases(two_databases, 'mixed')
+
+
+def test_nats_server_that_panicked_comes_back(nats):
+    pid = nats.process.pid
+    os.kill(pid, signal.SIGABRT)
+    wait_for(lambda: nats.process.is_running() and nats.process.pid != pid, 30, 'the server to be started again')
+    nats.wait_ready()

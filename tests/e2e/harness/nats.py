@@ -4,12 +4,16 @@ import json
 import shutil
 import signal
 import socket
+import threading
+import time
 import urllib.request
 
 from . import servers
 from .ports import free_port
 from .process import Process, private_folder, service_user
 from .wait import wait_for
+
+PANICKED = 2  # exit status
 
 
 class NatsError(Exception):
@@ -187,6 +191,8 @@ class NatsServer:
         self.certificates = certificates
         self.verify_clients = verify_clients
         self.process = Process(name, [servers.nats_server(version), '-c', self.folder / 'nats.conf'], self.folder)
+        self._keeper = None
+        self._removed = False
 
     @property
     def url(self):
@@ -203,8 +209,18 @@ class NatsServer:
             shutil.chown(path, user.pw_uid, user.pw_gid)
         path.chmod(0o600)
         self.process.start()
+        if self._keeper is None:
+            self._keeper = threading.Thread(target=self._start_again, daemon=True)
+            self._keeper.start()
         self.wait_ready(timeout)
         return self
+
+    def _start_again(self):
+        """As a service manager does: nats-server 2.9 dies of a nil pointer when a message is asked for of a stream that is just being made."""
+        while not self._removed:
+            if self.process.exit_status() == PANICKED:
+                self.process.start()
+            time.sleep(0.1)
 
     def _config(self):
         lines = [
@@ -268,6 +284,7 @@ class NatsServer:
                 shutil.chown(path, user.pw_uid, user.pw_gid)
 
     def remove(self):
+        self._removed = True
         self.process.remove()
 
     def is_running(self):
