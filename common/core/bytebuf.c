@@ -16,7 +16,8 @@ bytebuf_init(ByteBuf *buf, const Allocator *allocator, size_t maximum)
 void
 bytebuf_free(ByteBuf *buf)
 {
-	buf->allocator->put(buf->allocator->context, buf->data);
+	if (buf->allocator != NULL)
+		buf->allocator->put(buf->allocator->context, buf->data);
 	buf->data = NULL;
 	buf->length = buf->capacity = 0;
 }

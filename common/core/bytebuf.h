@@ -24,6 +24,7 @@ typedef struct ByteBuf
 } ByteBuf;
 
 extern void bytebuf_init(ByteBuf *buf, const Allocator *allocator, size_t maximum);
+/* May be called again, and on a buffer of zeroes that was never begun. */
 extern void bytebuf_free(ByteBuf *buf);
 
 /* Makes room for `more` bytes beyond length; the slow path of bytebuf_reserve(). */

@@ -182,6 +182,19 @@ growth_is_cheap(void **state)
 	bytebuf_free(&buf);
 }
 
+/* What failed before its buffers were begun is freed like everything else. */
+static void
+nothing_is_freed_as_well(void **state)
+{
+	ByteBuf buf = {0};
+
+	(void) state;
+	bytebuf_free(&buf);
+	bytebuf_init(&buf, &allocator_malloc, 100);
+	bytebuf_free(&buf);
+	bytebuf_free(&buf);
+}
+
 int
 main(void)
 {
@@ -189,7 +202,7 @@ main(void)
 		cmocka_unit_test(what_is_put_is_got),	   cmocka_unit_test(no_get_goes_beyond_the_end),
 		cmocka_unit_test(a_text_has_one_end_mark), cmocka_unit_test(the_longest_text_fits),
 		cmocka_unit_test(the_maximum_holds),	   cmocka_unit_test(failed_growth_changes_nothing),
-		cmocka_unit_test(growth_is_cheap),
+		cmocka_unit_test(growth_is_cheap),		   cmocka_unit_test(nothing_is_freed_as_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
