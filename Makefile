@@ -43,10 +43,13 @@ say  = $(if $(V),,@echo '  $(1)	$(2)')
 sources = $(patsubst $(ROOT)/%,%,$(wildcard $(1:%=$(ROOT)/%/*.c)))
 WRITER  = writer writer/pg writer/mysql
 READER  = mysql_reader mysql_reader/binlog
+CONTROL = control control/http control/store control/database control/resource control/live control/meter
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 
-LIBS       = $(BUILD)/libsluice_core.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_mysql.a
-PROGRAMS   = $(if $(call sources,$(WRITER)),$(BUILD)/sluice-writer) $(if $(call sources,$(READER)),$(BUILD)/sluice-mysql-reader)
+LIBS       = $(BUILD)/libsluice_core.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_mysql.a $(BUILD)/libsluice_control.a
+PROGRAMS   = $(if $(call sources,$(WRITER)),$(BUILD)/sluice-writer) $(if $(call sources,$(READER)),$(BUILD)/sluice-mysql-reader) \
+	$(if $(wildcard $(ROOT)/control/main.c),$(BUILD)/sluice-control) $(if $(wildcard $(ROOT)/worker/main.c),$(BUILD)/sluice-worker) \
+	$(if $(wildcard $(ROOT)/cli/main.c),$(BUILD)/sluice)
 EXTENSION  = $(if $(call sources,pg_ext),extension)
 UNIT_TESTS = $(patsubst %.c,$(BUILD)/%,$(filter %_test.c,$(call sources,tests/unit)))
 # A target file fuzz_x.c gives replay_x, which feeds it the files it is given.
@@ -61,11 +64,13 @@ DAEMON_LIBS := $(call pkg,libcurl libmicrohttpd)
 MYSQL_PC    := $(firstword $(foreach name,mysqlclient libmariadb,$(if $(call pkg,$(name)),$(name))))
 WRITER_LIBS := $(call pkg,libpq $(MYSQL_PC))
 READER_LIBS := $(call pkg,$(MYSQL_PC) zlib)
+SODIUM_LIBS := $(call pkg,libsodium)
+CONTROL_LIBS := $(call pkg,libulfius libpq $(MYSQL_PC))
 TEST_LIBS   := $(call pkg,cmocka)
 # The order in which one folder uses the other.
-LINK = $(BUILD)/libsluice_mysql.a $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_core.a \
-	$(DAEMON_LIBS) $(NATS_LIBS) $(CORE_LIBS) -pthread
-HEADER_FLAGS := $(shell $(PKG_CONFIG) --cflags libpq $(MYSQL_PC) jansson libcurl libmicrohttpd 2>/dev/null)
+LINK = $(BUILD)/libsluice_control.a $(BUILD)/libsluice_mysql.a $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_core.a \
+	$(DAEMON_LIBS) $(NATS_LIBS) $(CORE_LIBS) $(SODIUM_LIBS) -pthread
+HEADER_FLAGS := $(shell $(PKG_CONFIG) --cflags libpq $(MYSQL_PC) jansson libcurl libmicrohttpd libulfius libsodium 2>/dev/null)
 
 .PHONY: all deps build libs programs extension install install-programs install-extension demo check \
 	check-unit check-regress check-e2e bench fuzz lint format clean help pg-config san-env exports fuzz-corpus format-check docs docs-check FORCE
@@ -99,9 +104,12 @@ $(BUILD)/libsluice_$(1).a: $(call objects,$(2)) $(BUILD)/obj/$(firstword $(2))/m
 $(BUILD)/obj/$(firstword $(2))/members: FORCE
 	@$$(call stamp,$$@,$(call sources,$(2)))
 endef
-$(foreach part,core nats daemon mysql,$(eval $(call library,$(part),common/$(part))))
+$(foreach part,core nats daemon mysql control,$(eval $(call library,$(part),common/$(part))))
 $(eval $(call library,writer,$(WRITER)))
 $(eval $(call library,reader,$(READER)))
+$(eval $(call library,server,$(CONTROL)))
+$(eval $(call library,worker,worker))
+$(eval $(call library,cli,cli))
 # The decoder alone: tools and fuzz targets need no more.
 $(eval $(call library,binlog,mysql_reader/binlog))
 $(eval $(call library,unit,tests/unit/support))
@@ -113,6 +121,21 @@ $(BUILD)/sluice-writer: $(call objects,$(WRITER)) $(LIBS)
 $(BUILD)/sluice-mysql-reader: $(call objects,$(READER)) $(LIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(READER_LIBS)
+
+$(BUILD)/sluice-control: $(call objects,$(CONTROL)) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(CONTROL_LIBS)
+
+# What the API is described by is part of the program.
+$(BUILD)/obj/control/http/openapi.o: $(wildcard $(ROOT)/control/openapi/*.json)
+
+$(BUILD)/sluice-worker: $(call objects,worker) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(WRITER_LIBS)
+
+$(BUILD)/sluice: $(call objects,cli) $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(WRITER_LIBS)
 
 # ---- the extension ----
 
@@ -173,26 +196,33 @@ tests_of      = $(patsubst %.c,$(BUILD)/%,$(shell cd $(ROOT) && grep -ls '"$(1)/
 WRITER_TESTS := $(call tests_of,writer) $(call tests_of,writer/pg) $(call tests_of,writer/mysql)
 READER_TESTS := $(call tests_of,mysql_reader)
 BINLOG_TESTS := $(call tests_of,mysql_reader/binlog)
+CONTROL_TESTS := $(foreach folder,$(CONTROL),$(call tests_of,$(folder)))
+WORKER_TESTS := $(call tests_of,worker)
+CLI_TESTS    := $(call tests_of,cli)
 TEST_PROGRAM  = $(if $(filter $(1),$(WRITER_TESTS)),$(BUILD)/libsluice_writer.a) $(if $(filter $(1),$(READER_TESTS)),$(BUILD)/libsluice_reader.a) \
-	$(if $(filter $(1),$(BINLOG_TESTS)),$(BUILD)/libsluice_binlog.a)
+	$(if $(filter $(1),$(BINLOG_TESTS)),$(BUILD)/libsluice_binlog.a) $(if $(filter $(1),$(CONTROL_TESTS)),$(BUILD)/libsluice_server.a) \
+	$(if $(filter $(1),$(WORKER_TESTS)),$(BUILD)/libsluice_worker.a) $(if $(filter $(1),$(CLI_TESTS)),$(BUILD)/libsluice_cli.a)
 $(WRITER_TESTS): $(BUILD)/libsluice_writer.a
 $(READER_TESTS): $(BUILD)/libsluice_reader.a
 $(BINLOG_TESTS): $(BUILD)/libsluice_binlog.a
+$(CONTROL_TESTS): $(BUILD)/libsluice_server.a
+$(WORKER_TESTS): $(BUILD)/libsluice_worker.a
+$(CLI_TESTS): $(BUILD)/libsluice_cli.a
 # It stands between the decoder and the allocator.
 $(BUILD)/tests/unit/binlog_memory_test: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libsluice_unit.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(call TEST_PROGRAM,$@) $(LINK) $(WRITER_LIBS) $(READER_LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(call TEST_PROGRAM,$@) $(LINK) $(WRITER_LIBS) $(READER_LIBS) $(CONTROL_LIBS) $(TEST_LIBS)
 
-BINLOG_LINK = $(BUILD)/libsluice_binlog.a $(LINK) $(call pkg,zlib)
-$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libsluice_binlog.a $(LIBS)
+BINLOG_LINK = $(BUILD)/libsluice_binlog.a $(BUILD)/libsluice_server.a $(LINK) $(CONTROL_LIBS) $(call pkg,zlib)
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libsluice_binlog.a $(BUILD)/libsluice_server.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BINLOG_LINK)
 
-$(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(LIBS)
+$(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(BUILD)/libsluice_server.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libsluice_unit.a $(BINLOG_LINK) $(TEST_LIBS)
@@ -220,12 +250,12 @@ FUZZ_BUILD   = $(BUILD)/fuzz
 FUZZ_SECONDS = $(if $(filter-out 0,$(SECONDS)),$(SECONDS),60)
 FUZZ_MAKE    = $(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=$(FUZZ_CC) SAN=1 EXTRA_CFLAGS=-fsanitize=fuzzer-no-link
 
-$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(LIBS)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(BUILD)/libsluice_server.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(BUILD)/libsluice_unit.a $(BINLOG_LINK) $(TEST_LIBS)
 
-$(BUILD)/tests/fuzz/make_corpus: $(BUILD)/obj/tests/fuzz/make_corpus.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(LIBS)
+$(BUILD)/tests/fuzz/make_corpus: $(BUILD)/obj/tests/fuzz/make_corpus.o $(BUILD)/libsluice_unit.a $(BUILD)/libsluice_binlog.a $(BUILD)/libsluice_server.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libsluice_unit.a $(BINLOG_LINK) $(TEST_LIBS)
@@ -254,7 +284,7 @@ demo:
 bench:
 	$(ROOT)/bench/run $(BENCH)
 
-C_FOLDERS = common output_plugin pg_ext writer mysql_reader tests bench
+C_FOLDERS = common output_plugin pg_ext writer mysql_reader control worker cli tests bench
 C_FILES   = $(shell cd $(ROOT) && find $(C_FOLDERS) -name '*.[ch]' 2>/dev/null | sort)
 
 # Pages made from the programs themselves; docs-check fails when one is stale.
