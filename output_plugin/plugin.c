@@ -152,6 +152,7 @@ plugin_truncate(LogicalDecodingContext *ctx, ReorderBufferTXN *txn, int count, R
 				numbers[i] = entries[i]->number;
 				entries[i]->counts[COUNT_TRUNCATES]++;
 			}
+			plugin_count(state, published);
 			if (!bundle_add_truncate(&state->writer, flags, numbers, published, &id, &err))
 				plugin_raise(&err);
 			state->last = id;

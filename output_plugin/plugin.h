@@ -20,7 +20,8 @@ struct BundleSink
 	/* Takes the writer's buffer; may wait, interruptibly, and may ereport. */
 	void (*emit)(BundleSink *sink, BundleWriter *writer);
 	ChangeId
-		position; /* changes up to and with it are not emitted: they are where the sink leads */
+		position;	  /* changes up to and with it are not emitted: they are where the sink leads */
+	uint64_t changes; /* rows and truncated tables that were written since the sink was set */
 };
 
 /* Before CreateDecodingContext(); NULL for a walsender.  The sink must outlive the context. */

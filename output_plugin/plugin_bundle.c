@@ -114,6 +114,13 @@ plugin_next_change(PluginState *state, uint64 index, ChangeId *id)
 }
 
 void
+plugin_count(PluginState *state, uint64 changes)
+{
+	if (state->sink != NULL)
+		state->sink->changes += changes;
+}
+
+void
 plugin_require_begin(PluginState *state, ReorderBufferTXN *txn)
 {
 	BundleBegin begin = {

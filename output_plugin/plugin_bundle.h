@@ -40,6 +40,9 @@ extern void plugin_emit_when_full(LogicalDecodingContext *ctx, PluginState *stat
 /* Gives the change of this index in the transaction its identity; false when the sink has it already. */
 extern bool plugin_next_change(PluginState *state, uint64 index, ChangeId *id);
 
+/* So many more changes are in the open bundle. */
+extern void plugin_count(PluginState *state, uint64 changes);
+
 /* Before the first change of a transaction, and before the first of a relation in a bundle. */
 extern void plugin_require_begin(PluginState *state, ReorderBufferTXN *txn);
 extern void plugin_require_relation(PluginState *state, RelationEntry *entry);

@@ -151,5 +151,6 @@ row_write_change(PluginState *state, RelationEntry *entry, enum ReorderBufferCha
 		plugin_raise(&err);
 	state->last = *id;
 	entry->counts[kind.count]++;
+	plugin_count(state, 1);
 	entry->counts[COUNT_BYTES] += state->writer.buf.length - start;
 }

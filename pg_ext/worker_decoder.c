@@ -129,6 +129,12 @@ worker_begin_decoding(const PublisherStatus *status)
 
 /* ---- going on ---- */
 
+bool
+worker_at_limit(void)
+{
+	return worker.row.max_events > 0 && sink.changes >= worker.row.max_events;
+}
+
 /* Some records; false when the log has no more now. */
 static bool
 decode_turn(void)
@@ -147,6 +153,8 @@ decode_turn(void)
 		if (record == NULL)
 			return false;
 		LogicalDecodingProcessRecord(worker.decoding, reader);
+		if (worker_at_limit())
+			break;
 	}
 	return true;
 }

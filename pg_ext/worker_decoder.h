@@ -15,4 +15,7 @@ extern void worker_begin_decoding(const PublisherStatus *status);
 /* Publishes what is committed, until an ERROR or a request to end. */
 extern void worker_decode(void) __attribute__((noreturn));
 
+/* Whether as many changes were published as the stream was limited to; decoding looks at it behind each transaction. */
+extern bool worker_at_limit(void);
+
 #endif

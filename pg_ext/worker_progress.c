@@ -11,6 +11,7 @@
 #include "output_plugin/plugin.h"
 #include "pg_ext/lag.h"
 #include "pg_ext/stream_slot.h"
+#include "pg_ext/worker_decoder.h"
 #include "pg_ext/worker_publisher.h"
 #include "pg_ext/worker_state.h"
 
@@ -21,7 +22,6 @@
 
 static XLogRecPtr saved; /* confirmed position that is durable in the slot */
 static TimestampTz upkeep_at, save_at, mark_at;
-static uint64 published; /* changes since the worker began */
 static Lag lag;
 static Rates rates;
 
@@ -102,7 +102,6 @@ share_progress(const PublisherStatus *status)
 	uint64 rows = 0;
 
 	relation_cache_visit(share_table, &rows);
-	published += rows;
 	rates_update(&rates, progress->rows + rows, status->bytes, now);
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	progress->tail = status->tail;
@@ -138,7 +137,7 @@ static void
 finish_at_limit(TimestampTz now)
 {
 	const StreamRow *row = &worker.row;
-	bool enough = row->max_events > 0 && published >= row->max_events;
+	bool enough = worker_at_limit();
 	bool late = row->max_seconds > 0 &&
 				TimestampDifferenceExceeds(worker.entry->started, now, row->max_seconds * 1000);
 
@@ -178,6 +177,7 @@ worker_upkeep(void)
 void
 worker_upkeep_when_due(void)
 {
-	if (TimestampDifferenceExceeds(upkeep_at, GetCurrentTimestamp(), UPKEEP_MS))
+	if (worker_at_limit() ||
+		TimestampDifferenceExceeds(upkeep_at, GetCurrentTimestamp(), UPKEEP_MS))
 		worker_upkeep();
 }

@@ -19,7 +19,7 @@ extern void worker_note_commit(XLogRecPtr commit, TimestampTz time);
  * held, outside of the output plugin's callbacks. */
 extern void worker_upkeep(void);
 
-/* The same when the last time is long enough ago. */
+/* The same when the last time is long enough ago, or the stream is at its limit. */
 extern void worker_upkeep_when_due(void);
 
 #endif

@@ -603,6 +603,22 @@ def test_max_events(pipeline, mode):
     wait_for(lambda: pipeline.fetch_target('SELECT count(*) FROM t') == 100, 60, 'the changes to arrive')
 
 
+def test_max_events_of_a_backlog(pipeline):
+    """... also when much more is in the log already, in transactions that are decoded at one go."""
+    pipeline.execute('CREATE TABLE t (id serial PRIMARY KEY)')
+    pipeline.at_target('CREATE TABLE t (id serial PRIMARY KEY)')
+    pipeline.convert(mode='cdc', options={'max_events': 100})
+    pipeline.wait_state('streaming')
+    pipeline.call('pause_stream')
+    pipeline.wait_state('paused')
+    for _ in range(20):
+        pipeline.execute('INSERT INTO t SELECT FROM generate_series(1, 10)')
+    pipeline.call('resume_stream')
+    pipeline.wait_state('finished', LONG)
+    wait_for(lambda: pipeline.fetch_target('SELECT count(*) FROM t') >= 100, 60, 'the changes to arrive')
+    assert pipeline.fetch_target('SELECT count(*) FROM t') == 100
+
+
 def test_max_seconds(pipeline):
     pipeline.execute('CREATE TABLE t (id serial PRIMARY KEY)')
     pipeline.convert(options={'max_seconds': 3})
