@@ -3,14 +3,13 @@
  */
 #include "http.h"
 
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "listen_socket.h"
 
 #define CONNECTIONS_MAXIMUM	  16
 #define IDLE_SECONDS		  10
@@ -190,77 +189,6 @@ http_split_address(const char *address, char *host, size_t host_size, char *port
 	return true;
 }
 
-/* A bound and listening socket for one resolved address, or -1 with errno. */
-static int
-listen_on(const struct addrinfo *info)
-{
-	const int on = 1;
-	const int off = 0;
-	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	(void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (info->ai_family == AF_INET6)
-		(void) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, CONNECTIONS_MAXIMUM) == 0)
-		return fd;
-	(void) close(fd);
-	return -1;
-}
-
-/* A listening socket on the first of the host's addresses that takes one, or -1 with the reason. */
-static int
-listen_host(const char *host, const char *port, const char **reason)
-{
-	const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
-	struct addrinfo *found = NULL;
-	int failure = getaddrinfo(host, port, &wanted, &found);
-	int fd = -1;
-
-	if (failure != 0)
-	{
-		*reason = gai_strerror(failure);
-		return -1;
-	}
-	for (const struct addrinfo *at = found; fd < 0 && at != NULL; at = at->ai_next)
-		fd = listen_on(at);
-	*reason = strerror(errno);
-	freeaddrinfo(found);
-	return fd;
-}
-
-/* An empty host is every interface, IPv6 and IPv4 together where the machine has both. */
-static int
-open_socket(const char *address, SluiceError *err)
-{
-	char host[256], port[8];
-	const char *reason;
-	int fd;
-
-	if (!http_split_address(address, host, sizeof(host), port, sizeof(port), err))
-		return -1;
-	fd = listen_host(*host != '\0' ? host : "::", port, &reason);
-	if (fd < 0 && *host == '\0')
-		fd = listen_host("0.0.0.0", port, &reason);
-	if (fd < 0)
-		(void) sluice_fail(err, SLUICE_ERROR_IO, "cannot listen on %.100s: %s", address, reason);
-	return fd;
-}
-
-static unsigned
-bound_port(int fd)
-{
-	struct sockaddr_storage bound = {0};
-	socklen_t length = sizeof(bound);
-
-	if (getsockname(fd, (struct sockaddr *) &bound, &length) != 0)
-		return 0;
-	if (bound.ss_family == AF_INET6)
-		return ntohs(((const struct sockaddr_in6 *) &bound)->sin6_port);
-	return ntohs(((const struct sockaddr_in *) &bound)->sin_port);
-}
-
 /* The socket belongs to the library from here on, also when it fails. */
 static struct MHD_Daemon *
 start_daemon(HttpListener *listener, int fd)
@@ -277,7 +205,7 @@ HttpListener *
 http_start(const HttpSettings *settings, SluiceError *err)
 {
 	HttpListener *listener = calloc(1, sizeof(*listener));
-	int fd = open_socket(settings->address, err);
+	int fd = listen_socket_open(settings->address, CONNECTIONS_MAXIMUM, err);
 
 	if (listener == NULL || fd < 0)
 	{
@@ -289,7 +217,7 @@ http_start(const HttpSettings *settings, SluiceError *err)
 		return NULL;
 	}
 	listener->settings = *settings;
-	listener->port = bound_port(fd);
+	listener->port = listen_socket_port(fd);
 	listener->daemon = start_daemon(listener, fd);
 	if (listener->daemon != NULL)
 		return listener;

@@ -54,6 +54,16 @@ gauge_set(Gauge *gauge, double value)
 	atomic_store_explicit(&gauge->bits, bits, memory_order_relaxed);
 }
 
+static inline double
+gauge_value(const Gauge *gauge)
+{
+	uint64_t bits = atomic_load_explicit(&gauge->bits, memory_order_relaxed);
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
 extern void gauge_add(Gauge *gauge, double more);
 
 extern void histogram_observe(Histogram *histogram, double value);

@@ -348,11 +348,11 @@ ack_error(const char *text, size_t length, SluiceError *err)
 	char description[160];
 	uint64_t code = 0;
 
-	if (!json_text(text, length, "description", description, sizeof(description)))
+	if (!json_scan_text(text, length, "description", description, sizeof(description)))
 		(void) snprintf(description, sizeof(description), "no description");
-	(void) json_unsigned(text, length, "err_code", &code);
+	(void) json_scan_unsigned(text, length, "err_code", &code);
 	if (code == 0)
-		(void) json_unsigned(text, length, "code", &code);
+		(void) json_scan_unsigned(text, length, "code", &code);
 	return nats_fail_text(err, code <= INT32_MAX ? (int) code : 0, description,
 						  "publishing to JetStream");
 }
@@ -365,11 +365,11 @@ publish_ack_read(natsMsg *reply, PublishAck *ack, SluiceError *err)
 
 	if (natsMsg_IsNoResponders(reply))
 		return nats_fail(err, NATS_NO_RESPONDERS, 0, "publishing to JetStream");
-	if (json_has(text, length, "error"))
+	if (json_scan_has(text, length, "error"))
 		return ack_error(text, length, err);
-	if (!json_unsigned(text, length, "seq", &ack->sequence) || ack->sequence == 0)
+	if (!json_scan_unsigned(text, length, "seq", &ack->sequence) || ack->sequence == 0)
 		return sluice_fail(err, SLUICE_ERROR_CORRUPT, "publishing to JetStream: \"%.*s\" is no ack",
 						   (int) (length < 100 ? length : 100), text);
-	ack->duplicate = json_true(text, length, "duplicate");
+	ack->duplicate = json_scan_flag(text, length, "duplicate");
 	return true;
 }

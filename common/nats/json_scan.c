@@ -57,13 +57,13 @@ find(const char *text, const char *end, const char *key)
 }
 
 bool
-json_has(const char *text, size_t length, const char *key)
+json_scan_has(const char *text, size_t length, const char *key)
 {
 	return find(text, text + length, key) != NULL;
 }
 
 bool
-json_unsigned(const char *text, size_t length, const char *key, uint64_t *out)
+json_scan_unsigned(const char *text, size_t length, const char *key, uint64_t *out)
 {
 	const char *end = text + length;
 	const char *at = find(text, end, key);
@@ -84,7 +84,7 @@ json_unsigned(const char *text, size_t length, const char *key, uint64_t *out)
 }
 
 bool
-json_true(const char *text, size_t length, const char *key)
+json_scan_flag(const char *text, size_t length, const char *key)
 {
 	const char *at = find(text, text + length, key);
 
@@ -92,7 +92,7 @@ json_true(const char *text, size_t length, const char *key)
 }
 
 bool
-json_text(const char *text, size_t length, const char *key, char *out, size_t size)
+json_scan_text(const char *text, size_t length, const char *key, char *out, size_t size)
 {
 	const char *end = text + length;
 	const char *at = find(text, end, key);

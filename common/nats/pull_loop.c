@@ -79,6 +79,7 @@ take_message(PullLoop *loop, natsMsg *message, const Delivery *delivery, PulledM
 	out->length = (size_t) natsMsg_GetDataLength(message);
 	out->subject = natsMsg_GetSubject(message);
 	out->sequence = delivery->sequence;
+	out->number = delivery->number;
 	out->pending = delivery->pending;
 	out->stored = delivery->stored;
 }
@@ -240,6 +241,20 @@ pull_loop_rest(PullLoop *loop, PulledMessage *out)
 		   natsSubscription_NextMsg(&message, loop->messages, 0) == NATS_OK)
 		(void) !take(loop, message, out, NULL);
 	return out->message != NULL;
+}
+
+void
+pull_loop_remove_consumer(const PullLoop *loop)
+{
+	char subject[256];
+	char reply[96];
+
+	if (loop->consumer[0] == '\0' || !nats_session_alive(loop->session))
+		return;
+	(void) snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.DELETE.%s.%s", loop->name,
+					loop->consumer);
+	(void) snprintf(reply, sizeof(reply), "%s.0", loop->requests.inbox);
+	(void) natsConnection_PublishRequestString(loop->session->connection, subject, reply, "");
 }
 
 void

@@ -21,6 +21,7 @@ typedef struct PulledMessage
 	size_t length;
 	const char *subject;
 	uint64_t sequence;
+	uint64_t number;  /* which message of the consumer it is, from 1 */
 	uint64_t pending; /* messages behind it in the stream at that moment */
 	int64_t stored;	  /* unix nanoseconds */
 } PulledMessage;
@@ -49,6 +50,9 @@ extern bool pull_loop_start(PullLoop *loop, const jsConsumerInfo *consumer,
 /* Asks for nothing more; pull_loop_rest() then gives what came until now, without waiting. */
 extern void pull_loop_end(PullLoop *loop);
 extern bool pull_loop_rest(PullLoop *loop, PulledMessage *out) SLUICE_MUST_CHECK;
+
+/* Asks the server to remove the consumer, without waiting for an answer: it would do so after a while. */
+extern void pull_loop_remove_consumer(const PullLoop *loop);
 
 /* Gives the subscription to the session; harmless on a zeroed loop. */
 extern void pull_loop_close(PullLoop *loop);

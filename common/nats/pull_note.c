@@ -51,6 +51,7 @@ delivery_parse(const char *reply, Delivery *delivery)
 		return false;
 	first = count == TOKENS_SHORT ? 3 : 5;
 	if (!read_number(tokens[first], lengths[first], &delivery->sequence) ||
+		!read_number(tokens[first + 1], lengths[first + 1], &delivery->number) ||
 		!read_number(tokens[first + 2], lengths[first + 2], &stored) ||
 		!read_number(tokens[first + 3], lengths[first + 3], &delivery->pending))
 		return false;

@@ -12,6 +12,7 @@
 typedef struct Delivery
 {
 	uint64_t sequence; /* in the stream */
+	uint64_t number;   /* which message of the consumer it is, from 1 */
 	uint64_t pending;  /* messages behind it that the consumer has not sent yet */
 	int64_t stored;	   /* unix nanoseconds */
 } Delivery;

@@ -127,28 +127,12 @@ puller_open(NatsSession *session, const char *stream, uint64_t from_sequence, si
 	return NULL;
 }
 
-/* The consumer is removed without waiting for an answer: the server would do so after a while. */
-static void
-remove_consumer(const Puller *puller)
-{
-	char subject[256];
-	char reply[96];
-
-	if (puller->loop.consumer[0] == '\0' || !nats_session_alive(puller->loop.session))
-		return;
-	(void) snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.DELETE.%s.%s", puller->loop.name,
-					puller->loop.consumer);
-	(void) snprintf(reply, sizeof(reply), "%s.0", puller->loop.requests.inbox);
-	(void) natsConnection_PublishRequestString(puller->loop.session->connection, subject, reply,
-											   "");
-}
-
 void
 puller_close(Puller *puller)
 {
 	if (puller == NULL)
 		return;
-	remove_consumer(puller);
+	pull_loop_remove_consumer(&puller->loop);
 	pull_loop_close(&puller->loop);
 	free(puller);
 }

@@ -27,7 +27,7 @@ server_version_parse(const char *greeting)
 	char text[32];
 	int major, minor, patch;
 
-	if (!json_text(greeting, strlen(greeting), "version", text, sizeof(text)) ||
+	if (!json_scan_text(greeting, strlen(greeting), "version", text, sizeof(text)) ||
 		sscanf(text, "%3d.%3d.%3d", &major, &minor, &patch) != 3)
 		return 0;
 	return major * 1000000 + minor * 1000 + patch;
@@ -158,9 +158,9 @@ ask(ServerInfo *server, int wait_ms)
 
 	if (!read_greeting(server->url, wait_ms, greeting, &server->error))
 		return;
-	(void) json_text(greeting, strlen(greeting), "version", server->version,
-					 sizeof(server->version));
-	server->jetstream = json_true(greeting, strlen(greeting), "jetstream");
+	(void) json_scan_text(greeting, strlen(greeting), "version", server->version,
+						  sizeof(server->version));
+	server->jetstream = json_scan_flag(greeting, strlen(greeting), "jetstream");
 }
 
 bool

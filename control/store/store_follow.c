@@ -1,0 +1,311 @@
+/*
+ * store_follow.c - connecting, loading, following (store_follow.h).
+ */
+#include "store_follow.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/daemon/retry.h"
+#include "common/nats/bucket_watch.h"
+
+#define BUFFER_BYTES  (4u << 20)
+#define WAIT_MS		  200 /* within which a stop is seen */
+#define FIRST_WAIT_MS 100
+#define MOST_WAIT_MS  5000
+
+struct StoreFollower
+{
+	StoreFollowerSettings settings;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t stopped;
+	bool stopping, ready, loaded;
+	SluiceError trouble;
+};
+
+json_t *
+store_document(const BucketEntry *entry)
+{
+	return entry->value != NULL
+			   ? json_loadb(entry->value, entry->length, JSON_REJECT_DUPLICATES, NULL)
+			   : NULL;
+}
+
+static const char *
+bucket_of(const StoreFollower *follower)
+{
+	return follower->settings.buckets[follower->settings.followed].name;
+}
+
+/* ---- state ---- */
+
+static bool
+is_stopping(StoreFollower *follower)
+{
+	bool stopping;
+
+	(void) pthread_mutex_lock(&follower->lock);
+	stopping = follower->stopping;
+	(void) pthread_mutex_unlock(&follower->lock);
+	return stopping;
+}
+
+/* With a trouble, or NULL when all is there. */
+static void
+set_state(StoreFollower *follower, const SluiceError *trouble)
+{
+	bool was_ready;
+
+	(void) pthread_mutex_lock(&follower->lock);
+	was_ready = follower->ready;
+	follower->ready = trouble == NULL;
+	follower->loaded = follower->loaded || trouble == NULL;
+	if (trouble != NULL)
+		follower->trouble = *trouble;
+	(void) pthread_mutex_unlock(&follower->lock);
+	if (trouble == NULL && !was_ready)
+		log_event(follower->settings.log, LOG_INFO, "following the store",
+				  (LogField[]){LOG_TEXT("bucket", bucket_of(follower)), LOG_END});
+	else if (trouble != NULL)
+		log_failure(follower->settings.log, LOG_WARNING, "the store is out of reach", trouble,
+					(LogField[]){LOG_TEXT("bucket", bucket_of(follower)), LOG_END});
+}
+
+bool
+store_follower_ready(StoreFollower *follower, SluiceError *err)
+{
+	bool ready;
+
+	(void) pthread_mutex_lock(&follower->lock);
+	ready = follower->ready;
+	if (!ready && err != NULL)
+		*err = follower->trouble;
+	(void) pthread_mutex_unlock(&follower->lock);
+	return ready;
+}
+
+bool
+store_follower_loaded(StoreFollower *follower, SluiceError *err)
+{
+	bool loaded;
+
+	(void) pthread_mutex_lock(&follower->lock);
+	loaded = follower->loaded;
+	if (!loaded && err != NULL)
+		*err = follower->trouble;
+	(void) pthread_mutex_unlock(&follower->lock);
+	return loaded;
+}
+
+/* ---- what comes ---- */
+
+static void
+tell(StoreFollower *follower, const char *key, json_t *value, uint64_t revision, int64_t written_ms)
+{
+	StoreEntry entry = {.value = value, .revision = revision, .written_ms = written_ms};
+
+	(void) snprintf(entry.key, sizeof(entry.key), "%s", key);
+	follower->settings.changed(follower->settings.context, follower->settings.area, &entry);
+}
+
+/* What is no document, or has too long a key, was not written by us: it is left out. */
+static bool
+take(StoreFollower *follower, const BucketEntry *entry, SluiceError *err)
+{
+	json_t *value = store_document(entry);
+	bool news, good;
+
+	if ((entry->value != NULL && value == NULL) || strlen(entry->key) >= STORE_KEY_MAXIMUM)
+	{
+		json_decref(value);
+		log_event(follower->settings.log, LOG_WARNING, "left out what is no document of ours",
+				  (LogField[]){LOG_TEXT("bucket", bucket_of(follower)),
+							   LOG_TEXT("entry", entry->key), LOG_END});
+		return true;
+	}
+	good = store_copy_met(follower->settings.copy, entry->key, json_incref(value), entry->revision,
+						  entry->written_ms, &news);
+	if (good && news)
+		tell(follower, entry->key, value, entry->revision, entry->written_ms);
+	json_decref(value);
+	return good || sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the store's copy");
+}
+
+/* A key that was not among what came: asked for by itself, because it may have been replaced meanwhile. */
+static bool
+check_unseen(StoreFollower *follower, NatsSession *session, const char *key, SluiceError *err)
+{
+	BucketEntry entry;
+	bool good;
+
+	if (bucket_get(session, bucket_of(follower), key, &entry, err))
+	{
+		good = take(follower, &entry, err);
+		bucket_entry_free(&entry);
+		return good;
+	}
+	if (err->code != SLUICE_ERROR_NOT_FOUND)
+		return false;
+	if (store_copy_drop(follower->settings.copy, key))
+		tell(follower, key, NULL, 0, 0);
+	return true;
+}
+
+static bool
+drop_unseen(StoreFollower *follower, NatsSession *session, SluiceError *err)
+{
+	char key[STORE_KEY_MAXIMUM] = "";
+
+	while (store_copy_unseen(follower->settings.copy, key, key))
+	{
+		if (!check_unseen(follower, session, key, err))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the thread ---- */
+
+static bool
+follow(StoreFollower *follower, NatsSession *session, BucketWatch *watch, Retry *retry,
+	   SluiceError *err)
+{
+	bool current = false;
+
+	while (!is_stopping(follower))
+	{
+		BucketEntry entry;
+
+		if (!current && bucket_watch_current(watch))
+		{
+			if (!drop_unseen(follower, session, err))
+				return false;
+			current = true;
+			retry_reset(retry);
+			set_state(follower, NULL);
+		}
+		if (!bucket_watch_next(watch, WAIT_MS, &entry, err))
+			return false;
+		if (entry.message != NULL && !take(follower, &entry, err))
+		{
+			bucket_entry_free(&entry);
+			return false;
+		}
+		bucket_entry_free(&entry);
+	}
+	return true;
+}
+
+static bool
+ensure_buckets(const StoreFollower *follower, NatsSession *session, SluiceError *err)
+{
+	for (size_t i = 0; i < follower->settings.bucket_count; i++)
+	{
+		if (!bucket_ensure(session, &follower->settings.buckets[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* One connection's life. */
+static bool
+connect_and_follow(StoreFollower *follower, Retry *retry, SluiceError *err)
+{
+	NatsSession session;
+	BucketWatch *watch;
+	bool good = false;
+
+	if (!nats_session_open(&session, follower->settings.nats, err))
+		return false;
+	if (ensure_buckets(follower, &session, err))
+	{
+		store_copy_begin(follower->settings.copy);
+		watch =
+			bucket_watch_open(&session, bucket_of(follower), ">", BUCKET_LAST, BUFFER_BYTES, err);
+		good = watch != NULL && follow(follower, &session, watch, retry, err);
+		bucket_watch_close(watch);
+	}
+	nats_session_close(&session);
+	return good;
+}
+
+static void
+pause_for(StoreFollower *follower, int64_t ms)
+{
+	struct timespec until;
+
+	(void) clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000)
+	{
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	(void) pthread_mutex_lock(&follower->lock);
+	while (!follower->stopping &&
+		   pthread_cond_timedwait(&follower->stopped, &follower->lock, &until) == 0)
+		;
+	(void) pthread_mutex_unlock(&follower->lock);
+}
+
+static void *
+run(void *argument)
+{
+	StoreFollower *follower = argument;
+	SluiceError err;
+	Retry retry;
+
+	retry_init(&retry, (RetryPolicy){.first = FIRST_WAIT_MS, .most = MOST_WAIT_MS},
+			   (uint64_t) getpid() + follower->settings.area);
+	while (!is_stopping(follower) && !connect_and_follow(follower, &retry, &err))
+	{
+		set_state(follower, &err);
+		pause_for(follower, retry_next(&retry));
+	}
+	return NULL;
+}
+
+/* ---- starting and stopping ---- */
+
+StoreFollower *
+store_follower_start(const StoreFollowerSettings *settings, SluiceError *err)
+{
+	StoreFollower *follower = calloc(1, sizeof(*follower));
+
+	if (follower == NULL)
+	{
+		(void) sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the store's follower");
+		return NULL;
+	}
+	follower->settings = *settings;
+	(void) sluice_fail(&follower->trouble, SLUICE_ERROR_IO,
+					   "the store has not been read yet: bucket %s", bucket_of(follower));
+	(void) pthread_mutex_init(&follower->lock, NULL);
+	(void) pthread_cond_init(&follower->stopped, NULL);
+	if (pthread_create(&follower->thread, NULL, run, follower) == 0)
+		return follower;
+	(void) sluice_fail(err, SLUICE_ERROR_MEMORY, "no thread for the store's follower");
+	free(follower);
+	return NULL;
+}
+
+void
+store_follower_stop(StoreFollower *follower)
+{
+	if (follower == NULL)
+		return;
+	(void) pthread_mutex_lock(&follower->lock);
+	follower->stopping = true;
+	(void) pthread_cond_signal(&follower->stopped);
+	(void) pthread_mutex_unlock(&follower->lock);
+	(void) pthread_join(follower->thread, NULL);
+	(void) pthread_cond_destroy(&follower->stopped);
+	(void) pthread_mutex_destroy(&follower->lock);
+	free(follower);
+}
