@@ -159,13 +159,13 @@ figures_subject(const Beacon *beacon, char text[2 * SUBJECT_TEXT])
 }
 
 static bool
-publish_figures(Beacon *beacon, SluiceError *err)
+publish_figures(Beacon *beacon, bool at_once, SluiceError *err)
 {
 	char subject[2 * SUBJECT_TEXT], text[FIGURES_TEXT];
 	int64_t now = beacon_clock();
 	natsStatus status;
 
-	if (beacon->settings.figures == NULL || now - beacon->figures_ms < FIGURES_MS)
+	if (beacon->settings.figures == NULL || (!at_once && now - beacon->figures_ms < FIGURES_MS))
 		return true;
 	beacon->figures_ms = now;
 	figures_subject(beacon, subject);
@@ -238,7 +238,7 @@ run(void *argument)
 		SluiceError err = {0};
 
 		if (open_session(beacon, &err) && step_lease(beacon, &err) &&
-			publish_mark(beacon, false, &err) && publish_figures(beacon, &err))
+			publish_mark(beacon, false, &err) && publish_figures(beacon, false, &err))
 		{
 			round_went_well(beacon);
 			pause = LOOK_MS;
@@ -250,6 +250,7 @@ run(void *argument)
 	if (beacon->session.connection != NULL && nats_session_alive(&beacon->session))
 	{
 		(void) !publish_mark(beacon, true, NULL);
+		(void) !publish_figures(beacon, true, NULL); /* the last total of what was applied */
 		lease_release(&beacon->lease, &beacon->session);
 	}
 	nats_session_close(&beacon->session);

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -93,25 +94,49 @@ counter_value(const Counter *counter)
 	return (json_int_t) atomic_load(&counter->value);
 }
 
+/* A number; null for one that is not known. */
+static json_t *
+known_json(double value)
+{
+	return isnan(value) ? json_null() : json_real(value);
+}
+
+/* {book, rows, bytes}; null where the target keeps no total. */
+static json_t *
+total_json(const AppliedTotal *total)
+{
+	char book[24];
+
+	if (!total->kept)
+		return json_null();
+	(void) snprintf(book, sizeof(book), "%" PRIu64, total->book);
+	return json_pack("{s:s, s:I, s:I}", "book", book, "rows", (json_int_t) total->sum.rows, "bytes",
+					 (json_int_t) total->sum.bytes);
+}
+
 const char *
 figures_json(void *context, char text[FIGURES_TEXT])
 {
 	const Figures *figures = context;
 	LoadFigures load = load_display_figures(figures->display);
 	LoadCounts counts = crew_counts(figures);
+	AppliedTotal applied = stats_applied(figures->stats);
 	struct timespec now;
 	json_t *root;
 	size_t length;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	root = json_pack(
-		"{s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "stream",
-		figures->settings->stream, "consumer", figures->settings->consumer, "owner",
+		"{s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "role",
+		"writer", "stream", figures->settings->stream, "consumer", figures->settings->consumer, "owner",
 		figures->settings->owner, "time_ms", (json_int_t) now.tv_sec * 1000 + now.tv_nsec / 1000000,
 		"state", writer_state_names[atomic_load(&figures->stats->state)], "transactions",
 		counter_value(figures->stats->transactions), "bytes", counter_value(figures->stats->bytes),
-		"loaded_rows", (json_int_t) counts.rows, "loaded_bytes", (json_int_t) counts.bytes,
-		"loaded_bundles", (json_int_t) counts.bundles, "load", load_json(&load));
+		"rows", (json_int_t) atomic_load(&figures->stats->rows), "lag_seconds",
+		known_json(stats_lag_seconds(figures->stats)), "pending_messages",
+		(json_int_t) stats_pending(figures->stats), "loaded_rows", (json_int_t) counts.rows, "loaded_bytes", (json_int_t) counts.bytes,
+		"loaded_bundles", (json_int_t) counts.bundles, "load", load_json(&load), "applied_total",
+		total_json(&applied));
 	length = root != NULL ? json_dumpb(root, text, FIGURES_TEXT - 1, JSON_COMPACT) : 0;
 	text[length < FIGURES_TEXT ? length : 0] = '\0';
 	json_decref(root);

@@ -635,7 +635,7 @@ load_crew_start(const LoadCrewSettings *settings, SluiceError *err)
 		if (pthread_create(&worker->thread, NULL, run, worker) != 0)
 		{
 			worker_free(worker);
-			load_crew_stop(crew);
+			load_crew_free(crew);
 			(void) sluice_fail(err, SLUICE_ERROR_MEMORY, "cannot start a thread: %m");
 			return NULL;
 		}
@@ -656,6 +656,13 @@ load_crew_stop(LoadCrew *crew)
 		(void) pthread_join(crew->workers[i].thread, NULL);
 		worker_free(&crew->workers[i]);
 	}
+	crew->count = 0;
+}
+
+void
+load_crew_free(LoadCrew *crew)
+{
+	load_crew_stop(crew);
 	free(crew);
 }
 

@@ -33,8 +33,9 @@ typedef struct LoadCounts
 /* Signals must be blocked before.  NULL on error. */
 extern LoadCrew *load_crew_start(const LoadCrewSettings *settings, SluiceError *err);
 
-/* Rolls back what is under way, ends the threads; NULL is fine. */
+/* Rolls back what is under way, ends the threads; its counts can be read until it is freed.  NULL is fine. */
 extern void load_crew_stop(LoadCrew *crew);
+extern void load_crew_free(LoadCrew *crew);
 
 extern LoadCounts load_crew_counts(const LoadCrew *crew);
 

@@ -372,6 +372,7 @@ main(int argc, char **argv)
 	beacon_stop(writer.beacon);
 	load_display_free(writer.display);
 	status = service_stop(&service, status);
+	load_crew_free(figures.crew);
 	settings_free(&writer.settings);
 	/*
 	 * Without exit()'s destructors: threads of libnats that are just ending may still use what those

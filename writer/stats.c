@@ -51,8 +51,8 @@ now_microseconds(void)
  * is not at work does not know: the lag is the age of the last it knew; one that stands by knows
  * nothing.
  */
-static double
-lag_seconds(const Stats *stats)
+double
+stats_lag_seconds(const Stats *stats)
 {
 	int state = atomic_load(&stats->state);
 	int64_t since = atomic_load(&stats->applied_commit_time);
@@ -72,8 +72,11 @@ static void
 collect(void *context)
 {
 	Stats *stats = context;
+	AppliedTotal applied = stats_applied(stats);
 
-	gauge_set(stats->lag, lag_seconds(stats));
+	gauge_set(stats->lag, stats_lag_seconds(stats));
+	atomic_store(&stats->applied_rows->value, applied.sum.rows);
+	atomic_store(&stats->applied_bytes->value, applied.sum.bytes);
 }
 
 static bool
@@ -106,6 +109,10 @@ stats_init(Stats *stats, Metrics *metrics, SluiceError *err)
 		 "Batches applied again in source order, because the fast way met a conflict."},
 		{&stats->reconnects, "sluice_writer_reconnects_total",
 		 "Times the writer started over after trouble."},
+		{&stats->applied_rows, "sluice_writer_applied_rows_total",
+		 "Rows applied and loaded by all writers there were, as the target's own books have it; 0 "
+		 "where they do not."},
+		{&stats->applied_bytes, "sluice_writer_applied_bytes_total", "Bytes of those rows."},
 	};
 	const struct
 	{
@@ -122,7 +129,10 @@ stats_init(Stats *stats, Metrics *metrics, SluiceError *err)
 		{&stats->pending, "sluice_writer_pending_messages", "Messages waiting in the stream."},
 	};
 
-	*stats = (Stats){.metrics = metrics, .level_at = now_microseconds(), .behind = true};
+	*stats = (Stats){.metrics = metrics,
+					 .level_at = now_microseconds(),
+					 .behind = true,
+					 .applied_lock = PTHREAD_MUTEX_INITIALIZER};
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
 	{
 		*counters[i].counter =
@@ -183,6 +193,19 @@ stats_count(Stats *stats, Table *table, TableCount kind, uint64_t more)
 		table->counters[kind] = table_counter(stats, "other", kind);
 	if (table->counters[kind] != NULL)
 		counter_add(table->counters[kind], more);
+	if (kind <= COUNT_DELETE)
+		atomic_fetch_add(&stats->rows, more);
+}
+
+/* A batch that is fetched waits no longer in the stream, and is not applied yet. */
+uint64_t
+stats_pending(const Stats *stats)
+{
+	double waiting = gauge_value(stats->pending);
+
+	if (!atomic_load(&stats->behind))
+		return 0;
+	return waiting >= 1 ? (uint64_t) waiting : 1;
 }
 
 void
@@ -208,6 +231,26 @@ stats_batch(Stats *stats, uint32_t transactions, int64_t started)
 	counter_add(stats->transactions, transactions);
 	counter_add(stats->batches, 1);
 	histogram_observe(stats->apply_seconds, (double) (stats_clock() - started) / 1e6);
+}
+
+void
+stats_set_applied(Stats *stats, const AppliedTotal *total)
+{
+	pthread_mutex_lock(&stats->applied_lock);
+	stats->applied = total->kept ? *total : (AppliedTotal){0};
+	pthread_mutex_unlock(&stats->applied_lock);
+}
+
+AppliedTotal
+stats_applied(const Stats *stats)
+{
+	pthread_mutex_t *lock = (pthread_mutex_t *) &stats->applied_lock;
+	AppliedTotal total;
+
+	pthread_mutex_lock(lock);
+	total = stats->applied;
+	pthread_mutex_unlock(lock);
+	return total;
 }
 
 void

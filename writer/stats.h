@@ -7,6 +7,9 @@
 #ifndef SLUICE_WRITER_STATS_H
 #define SLUICE_WRITER_STATS_H
 
+#include <pthread.h>
+
+#include "applied.h"
 #include "common/core/change_id.h"
 #include "common/daemon/metrics.h"
 #include "table.h"
@@ -41,6 +44,10 @@ typedef struct Stats
 	_Atomic int64_t level_at;			 /* likewise: when all there was, was known to be applied */
 	_Atomic bool behind;				 /* there is something that is not applied yet */
 	_Atomic int state;					 /* a WriterState */
+	_Atomic uint64_t rows;				 /* inserted, updated, deleted by this process */
+	Counter *applied_rows, *applied_bytes;
+	pthread_mutex_t applied_lock;
+	AppliedTotal applied; /* of the target this process owned last */
 } Stats;
 
 extern bool stats_init(Stats *stats, Metrics *metrics, SluiceError *err) SLUICE_MUST_CHECK;
@@ -61,6 +68,16 @@ extern int64_t stats_clock(void);
 
 /* A batch of so many transactions was committed, whose own was begun at `started` (stats_clock()). */
 extern void stats_batch(Stats *stats, uint32_t transactions, int64_t started);
+
+/* What the target took in all, as far as it is known; what it is. */
+extern void stats_set_applied(Stats *stats, const AppliedTotal *total);
+extern AppliedTotal stats_applied(const Stats *stats);
+
+/* How far the target is behind the source; NAN: this writer stands by and does not know. */
+extern double stats_lag_seconds(const Stats *stats);
+
+/* Messages that are not applied yet: at least 1 as long as there is anything. */
+extern uint64_t stats_pending(const Stats *stats);
 
 /* What is applied, and its commit time at the source; 0 leaves the time as it is. */
 extern void stats_set_position(Stats *stats, const ChangeId *position, int64_t commit_time);

@@ -43,27 +43,51 @@ count_marked(MyTarget *target, LoadTally *tally, SluiceError *err)
 	return true;
 }
 
-/* Marks the chunks that a result names: each by its key, so that no other's row is touched. */
+/* Names the chunks of a result, each by its key, so that no other's row is touched; *sum: what is in them. */
 static bool
-mark_chunks(MyTarget *target, MYSQL_RES *result, SluiceError *err)
+put_chunks(ByteBuf *script, MYSQL_RES *result, Amount *sum, SluiceError *err)
 {
-	ByteBuf *script = &target->script;
 	const char *joint = "";
-	bool good;
+	bool good = true;
 	MYSQL_ROW row;
 
-	script->length = 0;
-	good =
-		my_put(script, err, "UPDATE sluice_load_chunk SET complete = 1 WHERE " MY_LOAD_KEY " AND (",
-			   MY_LOAD_KEY_VALUES(my_settings(&target->c)));
 	while (good && (row = mysql_fetch_row(result)) != NULL)
 	{
 		good = my_put(script, err, "%s(generation = %s AND chunk = %s)", joint, row[0], row[1]);
 		joint = " OR ";
+		sum->rows += strtoull(row[2], NULL, 10);
+		sum->bytes += strtoull(row[3], NULL, 10);
 	}
 	mysql_data_seek(result, 0);
-	return good && my_put(script, err, ")") &&
-		   my_run(&target->c, (const char *) script->data, script->length, NULL, err);
+	return good;
+}
+
+/* Marks the chunks that a result names, and takes them into the total; should another have done so, it fails. */
+static bool
+mark_chunks(MyTarget *target, MYSQL_RES *result, SluiceError *err)
+{
+	ByteBuf *script = &target->script;
+	Amount sum = {0};
+
+	script->length = 0;
+	if (!my_put(script, err,
+				"START TRANSACTION;UPDATE sluice_load_chunk SET complete = 1 WHERE " MY_LOAD_KEY
+				" AND NOT complete AND (",
+				MY_LOAD_KEY_VALUES(my_settings(&target->c))) ||
+		!put_chunks(script, result, &sum, err) || !my_put(script, err, ");") ||
+		!my_put_met(target, mysql_num_rows(result), err) || !my_put_applied(target, sum, err) ||
+		!my_put(script, err, "COMMIT"))
+		return false;
+	if (!my_run(&target->c, (const char *) script->data, script->length, NULL, err))
+	{
+		if (my_failed_fence(target))
+			return my_fail_fenced(target, err);
+		my_load_ops.abandon(&target->base);
+		return false;
+	}
+	applied_add(&target->applied, sum);
+	my_tell_applied(target);
+	return true;
 }
 
 /* Those that have become complete, some of them at a time; *more when there may be others. */

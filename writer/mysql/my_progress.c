@@ -27,6 +27,9 @@ static const char create_sql[] =
 	" changes bigint unsigned NOT NULL DEFAULT 0,"
 	" alters bigint unsigned NOT NULL DEFAULT 0,"
 	" applied_at datetime(6),"
+	" book bigint unsigned NOT NULL DEFAULT 0,"
+	" rows_applied bigint unsigned NOT NULL DEFAULT 0,"
+	" bytes_applied bigint unsigned NOT NULL DEFAULT 0,"
 	" PRIMARY KEY (stream, lane, consumer)) ENGINE = InnoDB COMMENT ="
 	" 'How far each change stream was applied here; changed in the transaction of the data. Made "
 	"by "
@@ -44,19 +47,54 @@ static const char create_sql[] =
 
 /* ---- taking over ---- */
 
+/* The three columns of the total, which a table made before lacks, if the user may use them. */
+#define TOTAL_COLUMNS 3
+static const char find_sql[] =
+	"SELECT (SELECT count(*) FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = DATABASE()"
+	" AND c.TABLE_NAME = 'sluice_progress'"
+	" AND c.COLUMN_NAME IN ('book', 'rows_applied', 'bytes_applied')"
+	" AND c.PRIVILEGES LIKE '%select%' AND c.PRIVILEGES LIKE '%update%')"
+	" FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+	" AND TABLE_NAME = 'sluice_progress'";
+
+static const char add_sql[] = "SET SESSION lock_wait_timeout = 2;ALTER TABLE sluice_progress"
+							  " ADD COLUMN book bigint unsigned NOT NULL DEFAULT 0,"
+							  " ADD COLUMN rows_applied bigint unsigned NOT NULL DEFAULT 0,"
+							  " ADD COLUMN bytes_applied bigint unsigned NOT NULL DEFAULT 0";
+
+/* A writer that may not add them works as before, without a total. */
+static bool
+add_columns(MyTarget *target, SluiceError *err)
+{
+	SluiceError failure;
+
+	target->applied.total.kept = my_exec(&target->c, err, "%s", add_sql);
+	if (!target->applied.total.kept && err->code != SLUICE_ERROR_DENIED)
+		return false;
+	failure = *err;
+	if (!target->applied.total.kept)
+		applied_tell_missing(my_settings(&target->c)->log, "sluice_progress", &failure);
+	sluice_error_clear(err);
+	return my_exec(&target->c, err, "SET SESSION lock_wait_timeout = DEFAULT");
+}
+
+/* The table, with the columns of the total if that can be. */
 static bool
 ensure_table(MyTarget *target, SluiceError *err)
 {
 	MYSQL_RES *result;
+	MYSQL_ROW row;
 	bool there;
 
-	if (!my_query(&target->c, &result, err,
-				  "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
-				  " AND TABLE_NAME = 'sluice_progress'"))
+	if (!my_query(&target->c, &result, err, "%s", find_sql))
 		return false;
-	there = mysql_num_rows(result) > 0;
+	row = mysql_fetch_row(result);
+	there = row != NULL;
+	target->applied.total.kept = !there || atoi(row[0]) == TOTAL_COLUMNS;
 	mysql_free_result(result);
-	if (there || my_exec(&target->c, err, "%s", create_sql))
+	if (there)
+		return target->applied.total.kept || add_columns(target, err);
+	if (my_exec(&target->c, err, "%s", create_sql))
 		return true;
 	(void) sluice_prefix(err, "making the table sluice_progress");
 	return sluice_hint(err, "the writer's user needs CREATE on the database, or the table made for "
@@ -103,6 +141,8 @@ read_row(MyTarget *target, MYSQL_ROW row)
 	progress->next_sequence = strtoull(row[3], NULL, 10);
 	progress->stream_created = strtoll(row[4], NULL, 10);
 	target->part_before = (PartDone){strtoull(row[5], NULL, 10), strtoull(row[6], NULL, 10)};
+	target->applied.total.book = strtoull(row[7], NULL, 10);
+	target->applied.total.sum = (Amount){strtoull(row[8], NULL, 10), strtoull(row[9], NULL, 10)};
 }
 
 static bool
@@ -116,6 +156,8 @@ put_owner(MyTarget *target, SluiceError *err)
 				  "UPDATE sluice_progress SET epoch = epoch + 1, connection_id = "
 				  "CONNECTION_ID(), owner = ") &&
 		   my_put_text(sql, settings->owner, strlen(settings->owner), err) &&
+		   (!target->applied.total.kept ||
+			my_put(sql, err, ", book = IF(book = 0, %" PRIu64 ", book)", applied_new_book())) &&
 		   my_put(sql, err, " WHERE " KEY_FORMAT, KEY_VALUES(settings));
 }
 
@@ -135,11 +177,11 @@ raise_epoch(MyTarget *target, SluiceError *err)
 				 KEY_VALUES(settings)) ||
 		!put_owner(target, err) ||
 		!my_run(&target->c, (const char *) target->script.data, target->script.length, NULL, err) ||
-		!my_query(
-			&target->c, &result, err,
-			"SELECT epoch, incarnation, commit_lsn, next_sequence, stream_created, changes, alters"
-			" FROM sluice_progress WHERE " KEY_FORMAT,
-			KEY_VALUES(settings)))
+		!my_query(&target->c, &result, err,
+				  "SELECT epoch, incarnation, commit_lsn, next_sequence, stream_created, changes,"
+				  " alters, %s FROM sluice_progress WHERE " KEY_FORMAT,
+				  target->applied.total.kept ? "book, rows_applied, bytes_applied" : "0, 0, 0",
+				  KEY_VALUES(settings)))
 		return false;
 	row = mysql_fetch_row(result);
 	good = row != NULL;
@@ -171,24 +213,33 @@ set_patience(MyTarget *target, const char *seconds, SluiceError *err)
 	return my_exec(&target->c, err, "SET SESSION innodb_lock_wait_timeout = %s", seconds);
 }
 
+void
+my_tell_applied(const MyTarget *target)
+{
+	stats_set_applied(my_settings(&target->c)->stats, &target->applied.total);
+}
+
 bool
 my_take_over(MyTarget *target, SluiceError *err)
 {
 	bool raised = false;
 
-	if (!ensure_table(target, err) || !set_patience(target, "2", err))
+	if (!set_patience(target, "2", err))
 		return false;
 	for (int attempt = 0; !raised && attempt < TAKE_OVER_ATTEMPTS; attempt++)
 	{
-		raised = raise_epoch(target, err);
+		bool there = ensure_table(target, err);
+
+		raised = there && raise_epoch(target, err);
 		if (raised)
 			break;
 		if (!my_failed_lock(&target->c))
-			return fail_row(err);
+			return there ? fail_row(err) : false;
 		if (!my_exec(&target->c, err, "ROLLBACK") || !end_former(target, err))
 			return false;
 	}
 	target->script.length = 0;
+	my_tell_applied(target);
 	return raised && my_exec(&target->c, err, "COMMIT") && end_former(target, err) &&
 		   set_patience(target, "DEFAULT", err) &&
 		   my_exec(&target->c, err, "DO GET_LOCK(" LOCK_FORMAT ", 5)",
@@ -197,6 +248,33 @@ my_take_over(MyTarget *target, SluiceError *err)
 
 /* ---- moving ---- */
 
+bool
+my_put_met(MyTarget *target, uint64_t rows, SluiceError *err)
+{
+	return my_put(&target->script, err,
+				  "SET @sluice = " FENCE_NUMBER " + 2 * (ROW_COUNT() <> %" PRIu64 ");", rows);
+}
+
+/* The assignments that add to the total, with a comma behind; nothing where none is kept. */
+static bool
+put_total(MyTarget *target, Amount amount, SluiceError *err)
+{
+	return !target->applied.total.kept || my_put(&target->script, err,
+												 "rows_applied = rows_applied + %" PRIu64
+												 ", bytes_applied = bytes_applied + %" PRIu64 ", ",
+												 amount.rows, amount.bytes);
+}
+
+bool
+my_put_applied(MyTarget *target, Amount amount, SluiceError *err)
+{
+	return !target->applied.total.kept ||
+		   (my_put(&target->script, err, "UPDATE sluice_progress SET ") &&
+			put_total(target, amount, err) &&
+			my_put(&target->script, err, "epoch = epoch WHERE " KEY_FORMAT ";",
+				   KEY_VALUES(my_settings(&target->c))));
+}
+
 /* To a position, and what is in of the source's transaction behind it. */
 static bool
 put_move(MyTarget *target, const ChangeId *position, uint64_t next_sequence, int64_t created,
@@ -204,15 +282,17 @@ put_move(MyTarget *target, const ChangeId *position, uint64_t next_sequence, int
 {
 	const ChangeId *old = &target->progress.position;
 
-	return my_put(&target->script, err,
-				  "UPDATE sluice_progress SET commit_lsn = %" PRIu64 ", incarnation = %" PRIu64
-				  ", next_sequence = %" PRIu64 ", stream_created = %" PRId64 ", changes = %" PRIu64
-				  ", alters = %" PRIu64 ", applied_at = UTC_TIMESTAMP(6) WHERE " KEY_FORMAT
-				  " AND epoch = %" PRId64 " AND commit_lsn = %" PRIu64 " AND incarnation = %" PRIu64
-				  ";SET @sluice = " FENCE_NUMBER " + 2 * (ROW_COUNT() <> 1);",
+	return my_put(&target->script, err, "UPDATE sluice_progress SET ") &&
+		   put_total(target, applied_due(&target->applied), err) &&
+		   my_put(&target->script, err,
+				  "commit_lsn = %" PRIu64 ", incarnation = %" PRIu64 ", next_sequence = %" PRIu64
+				  ", stream_created = %" PRId64 ", changes = %" PRIu64 ", alters = %" PRIu64
+				  ", applied_at = UTC_TIMESTAMP(6) WHERE " KEY_FORMAT " AND epoch = %" PRId64
+				  " AND commit_lsn = %" PRIu64 " AND incarnation = %" PRIu64 ";",
 				  position->commit, position->incarnation, next_sequence, created, part->changes,
 				  part->alters, KEY_VALUES(my_settings(&target->c)), target->progress.epoch,
-				  old->commit, old->incarnation);
+				  old->commit, old->incarnation) &&
+		   my_put_met(target, 1, err);
 }
 
 bool
@@ -239,8 +319,10 @@ my_commit_part(MyTarget *target, SluiceError *err)
 		return my_failed_fence(target) ? my_fail_fenced(target, err) : false;
 	target->script.length = 0;
 	target->open = target->begun = false;
+	applied_end(&target->applied, true);
 	my_note_commit(target);
 	my_publish_counts(target);
+	my_tell_applied(target);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "my_catalog.h"
 #include "my_session.h"
 #include "common/mysql/my_sql.h"
+#include "writer/applied.h"
 #include "writer/counts.h"
 #include "writer/plan.h"
 
@@ -31,7 +32,8 @@ typedef struct MyTarget
 	MyConnection c;
 	MySession session;
 	Plan plan, redo;
-	Progress progress;	  /* as committed, by all this process knows */
+	Progress progress; /* as committed, by all this process knows */
+	Applied applied;
 	PartDone part_before; /* what was committed before this process */
 	PartDone part;		  /* what is in by now */
 	bool open; /* chunks before were applied in the open transaction, up to the savepoint "chunk" */
@@ -55,6 +57,16 @@ my_target(Target *target)
 
 /* See TargetOps.take_over; fills target->progress. */
 extern bool my_take_over(MyTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
+
+/* Hands the total to the figures. */
+extern void my_tell_applied(const MyTarget *target);
+
+/*
+ * Appends to the script: the progress row has so much more; and that the script fails unless the
+ * statement before met that many rows.
+ */
+extern bool my_put_applied(MyTarget *target, Amount amount, SluiceError *err) SLUICE_MUST_CHECK;
+extern bool my_put_met(MyTarget *target, uint64_t rows, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Appends to the script: the progress row goes to `end`, and it fails unless that was ours. */
 extern bool my_put_fence(MyTarget *target, const BatchEnd *end, SluiceError *err) SLUICE_MUST_CHECK;

@@ -112,6 +112,7 @@ finish_batch(MyTarget *target, bool committed)
 	target->part.changes += batch->count;
 	target->base.outstanding = false;
 	target->batch = NULL;
+	applied_end(&target->applied, committed);
 	if (!committed)
 		return;
 	target->progress.position = batch->end.position;
@@ -121,6 +122,7 @@ finish_batch(MyTarget *target, bool committed)
 	my_note_commit(target);
 	stats_batch(stats, batch->transactions, target->started);
 	my_publish_counts(target);
+	my_tell_applied(target);
 }
 
 bool
@@ -230,6 +232,7 @@ target_mysql_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 		!make_plan(target, &target->plan, batch, err) || !target_mysql_settle(base, err))
 		return false;
 	target->batch = batch;
+	applied_begin(&target->applied, batch);
 	if (!target->open)
 		target->started = stats_clock();
 	sent = my_send_plan(target, &target->plan, commit, err);

@@ -343,11 +343,22 @@ count_by(PgTarget *target, LoadTally *tally, TakeCount take, const char *sql, Sl
 static const char marked_sql[] = "SELECT generation, chunk, rows, bytes FROM sluice.load_chunk"
 								 " WHERE stream = $1 AND consumer = $2 AND complete";
 
-static const char mark_sql[] =
-	"UPDATE sluice.load_chunk AS c SET complete = true WHERE c.stream = $1 AND c.consumer = $2"
-	" AND NOT c.complete AND c.bundles = (SELECT pg_catalog.count(*) FROM sluice.load_bundle AS b"
-	" WHERE b.stream = $1 AND b.consumer = $2 AND b.generation = c.generation"
-	" AND b.chunk = c.chunk) RETURNING c.generation, c.chunk, c.rows, c.bytes";
+#define MARK_SQL                                                                                   \
+	"UPDATE sluice.load_chunk AS c SET complete = true WHERE c.stream = $1 AND c.consumer = $2"    \
+	" AND NOT c.complete AND c.bundles = (SELECT pg_catalog.count(*) FROM sluice.load_bundle AS b" \
+	" WHERE b.stream = $1 AND b.consumer = $2 AND b.generation = c.generation"                     \
+	" AND b.chunk = c.chunk) RETURNING c.generation, c.chunk, c.rows, c.bytes"
+
+static const char mark_sql[] = MARK_SQL;
+
+/* With what they add to the total, in the same statement. */
+#define MARK_AND_ADD_FORMAT                                                                        \
+	"WITH m AS (" MARK_SQL "), a AS (UPDATE sluice.progress SET"                                   \
+	" rows_applied = rows_applied + s.r, bytes_applied = bytes_applied + s.b"                      \
+	" FROM (SELECT pg_catalog.sum(m.rows) AS r, pg_catalog.sum(m.bytes) AS b FROM m"               \
+	" HAVING pg_catalog.count(*) > 0) AS s"                                                        \
+	" WHERE stream = $1 AND consumer = $2 AND lane = %d) SELECT generation, chunk, rows, bytes"    \
+	" FROM m"
 
 static const char more_sql[] =
 	"SELECT b.generation, b.chunk, pg_catalog.sum(b.rows), pg_catalog.sum(b.bytes)"
@@ -387,6 +398,39 @@ remove_spare(PgTarget *target, SluiceError *err)
 	return false;
 }
 
+static Amount
+sum_of(const PGresult *result)
+{
+	Amount sum = {0};
+
+	for (int row = 0; row < PQntuples(result); row++)
+	{
+		sum.rows += strtoull(PQgetvalue(result, row, 2), NULL, 10);
+		sum.bytes += strtoull(PQgetvalue(result, row, 3), NULL, 10);
+	}
+	return sum;
+}
+
+/* Marks chunks that have become complete, and takes them into the total. */
+static bool
+mark(PgTarget *target, LoadTally *tally, SluiceError *err)
+{
+	const TargetSettings *settings = target->c.settings;
+	const char *const values[] = {settings->stream, settings->consumer};
+	char sql[sizeof(MARK_AND_ADD_FORMAT) + NUMBER_TEXT];
+	PGresult *result = NULL;
+
+	(void) snprintf(sql, sizeof(sql), MARK_AND_ADD_FORMAT, settings->lane);
+	if (!pg_query_params(&target->c, target->applied.total.kept ? sql : mark_sql, 2, values,
+						 &result, err))
+		return false;
+	take_counts(tally, result, load_tally_complete);
+	applied_add(&target->applied, sum_of(result));
+	pg_tell_applied(target);
+	PQclear(result);
+	return true;
+}
+
 static bool
 load_count(Target *base, LoadTally *tally, bool all, SluiceError *err)
 {
@@ -396,7 +440,7 @@ load_count(Target *base, LoadTally *tally, bool all, SluiceError *err)
 	if (all && !count_by(target, tally, load_tally_complete, marked_sql, err))
 		return false;
 	before = tally->complete;
-	return count_by(target, tally, load_tally_complete, mark_sql, err) &&
+	return mark(target, tally, err) &&
 		   (tally->complete == before || base->ops->flush(base, true, err));
 }
 

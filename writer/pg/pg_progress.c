@@ -23,6 +23,9 @@ static const char create_sql[] = "CREATE SCHEMA IF NOT EXISTS sluice;"
 								 " next_sequence bigint NOT NULL DEFAULT 0,"
 								 " stream_created bigint NOT NULL DEFAULT 0,"
 								 " applied_at timestamptz,"
+								 " book bigint NOT NULL DEFAULT 0,"
+								 " rows_applied bigint NOT NULL DEFAULT 0,"
+								 " bytes_applied bigint NOT NULL DEFAULT 0,"
 								 " PRIMARY KEY (stream, lane, consumer)) WITH (fillfactor = 50);"
 								 "COMMENT ON TABLE sluice.progress IS 'How far each change stream "
 								 "was applied here; changed in the"
@@ -34,20 +37,26 @@ static const char create_sql[] = "CREATE SCHEMA IF NOT EXISTS sluice;"
 
 /* ---- taking over ---- */
 
-static bool
-ensure_table(PgTarget *target, SluiceError *err)
-{
-	PGresult *result = NULL;
-	bool missing;
+/* What the role may do with the three columns of the total, which a table made before lacks. */
+#define TOTAL_COLUMNS 3
+static const char find_sql[] =
+	"SELECT (SELECT pg_catalog.count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid"
+	" AND a.attname IN ('book', 'rows_applied', 'bytes_applied') AND NOT a.attisdropped"
+	" AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')"
+	" AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'UPDATE'))"
+	" FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	" WHERE n.nspname = 'sluice' AND c.relname = 'progress'";
 
-	if (!pg_query(
-			&target->c, &result, err,
-			"SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
-			" ON n.oid = c.relnamespace WHERE n.nspname = 'sluice' AND c.relname = 'progress'"))
-		return false;
-	missing = PQntuples(result) == 0;
-	PQclear(result);
-	if (!missing || pg_query(&target->c, NULL, err, "%s", create_sql))
+static const char add_sql[] = "BEGIN; SET LOCAL lock_timeout = '2s'; ALTER TABLE sluice.progress"
+							  " ADD COLUMN IF NOT EXISTS book bigint NOT NULL DEFAULT 0,"
+							  " ADD COLUMN IF NOT EXISTS rows_applied bigint NOT NULL DEFAULT 0,"
+							  " ADD COLUMN IF NOT EXISTS bytes_applied bigint NOT NULL DEFAULT 0;"
+							  "COMMIT";
+
+static bool
+make_table(PgTarget *target, SluiceError *err)
+{
+	if (pg_query(&target->c, NULL, err, "%s", create_sql))
 		return true;
 	/* Another writer may have been at it at the same moment. */
 	if (strcmp(target->c.sqlstate, SQLSTATE_UNIQUE) == 0)
@@ -55,6 +64,40 @@ ensure_table(PgTarget *target, SluiceError *err)
 	(void) sluice_prefix(err, "making the table sluice.progress");
 	return sluice_hint(err, "the writer's role needs CREATE on the database, or the schema sluice "
 							"and the table made for it");
+}
+
+/* A writer that may not add them works as before, without a total. */
+static bool
+add_columns(PgTarget *target, SluiceError *err)
+{
+	SluiceError denied;
+
+	target->applied.total.kept = pg_query(&target->c, NULL, err, "%s", add_sql);
+	if (target->applied.total.kept)
+		return true;
+	if (err->code != SLUICE_ERROR_DENIED)
+		return false;
+	denied = *err;
+	sluice_error_clear(err);
+	applied_tell_missing(target->c.settings->log, "sluice.progress", &denied);
+	return pg_query(&target->c, NULL, err, "ROLLBACK");
+}
+
+/* The table, with the columns of the total if that can be. */
+static bool
+ensure_table(PgTarget *target, SluiceError *err)
+{
+	PGresult *result = NULL;
+	bool missing;
+
+	if (!pg_query(&target->c, &result, err, "%s", find_sql))
+		return false;
+	missing = PQntuples(result) == 0;
+	target->applied.total.kept = missing || atoi(PQgetvalue(result, 0, 0)) == TOTAL_COLUMNS;
+	PQclear(result);
+	if (missing)
+		return make_table(target, err);
+	return target->applied.total.kept || add_columns(target, err);
 }
 
 /* Ends the session of the owner before, which is fenced but may hold locks. */
@@ -109,7 +152,14 @@ read_row(PgTarget *target, const PGresult *row)
 	progress->position.index = position == 0 ? 0 : CHANGE_INDEX_COMMIT;
 	progress->next_sequence = strtoull(PQgetvalue(row, 0, 3), NULL, 10);
 	progress->stream_created = strtoll(PQgetvalue(row, 0, 4), NULL, 10);
+	target->applied.total.book = strtoull(PQgetvalue(row, 0, 6), NULL, 10);
+	target->applied.total.sum = (Amount){strtoull(PQgetvalue(row, 0, 7), NULL, 10),
+										 strtoull(PQgetvalue(row, 0, 8), NULL, 10)};
 }
+
+/* What raising the epoch does to the total's columns, and gives of them. */
+#define OPEN_BOOK	", book = CASE p.book WHEN 0 THEN %" PRIu64 " ELSE p.book END"
+#define TOTAL_GIVEN ", p.book, p.rows_applied, p.bytes_applied"
 
 /* Raises the epoch; leaves the transaction open.  *pid is the backend of the owner before. */
 static bool
@@ -117,6 +167,8 @@ raise_epoch(PgTarget *target, char pid[NUMBER_TEXT], SluiceError *err)
 {
 	const TargetSettings *settings = target->c.settings;
 	const char *const owner[] = {settings->owner};
+	const bool kept = target->applied.total.kept;
+	char open_book[100] = "";
 	PGresult *result = NULL;
 	char *sql = NULL;
 	bool good;
@@ -127,13 +179,16 @@ raise_epoch(PgTarget *target, char pid[NUMBER_TEXT], SluiceError *err)
 				  " ON CONFLICT DO NOTHING",
 				  KEY_VALUES(settings)))
 		return false;
+	if (kept)
+		(void) snprintf(open_book, sizeof(open_book), OPEN_BOOK, applied_new_book());
 	if (asprintf(&sql,
 				 "UPDATE sluice.progress AS p SET epoch = p.epoch + 1, owner = $1,"
-				 " backend_pid = pg_catalog.pg_backend_pid() FROM (SELECT backend_pid"
+				 " backend_pid = pg_catalog.pg_backend_pid()%s FROM (SELECT backend_pid"
 				 " FROM sluice.progress WHERE " KEY_FORMAT " FOR UPDATE) AS o WHERE " KEY_FORMAT
 				 " RETURNING p.epoch, p.incarnation, p.commit_lsn, p.next_sequence,"
-				 " p.stream_created, o.backend_pid",
-				 KEY_VALUES(settings), KEY_VALUES(settings)) < 0)
+				 " p.stream_created, o.backend_pid%s",
+				 open_book, KEY_VALUES(settings), KEY_VALUES(settings),
+				 kept ? TOTAL_GIVEN : ", 0, 0, 0") < 0)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a statement");
 	good = pg_query_params(&target->c, sql, 1, owner, &result, err);
 	free(sql);
@@ -148,6 +203,41 @@ raise_epoch(PgTarget *target, char pid[NUMBER_TEXT], SluiceError *err)
 	PQclear(result);
 	return good || sluice_fail(err, SLUICE_ERROR_IO, "the progress row vanished");
 }
+
+/* ---- the fence ---- */
+
+#define TOTAL_TEXT		 160
+#define FENCE_PARAMETERS 9
+#define FENCE_TOTAL		 2 /* the last of them, where a total is kept */
+
+#define TOTAL_FORMAT "rows_applied = rows_applied + %s, bytes_applied = bytes_applied + %s, "
+
+/* The fence with its values, or their places, filled in; the first of all is TOTAL_FORMAT or "". */
+#define FENCE_FORMAT                                                                               \
+	"WITH x AS (UPDATE sluice.progress SET %scommit_lsn = %s, incarnation = %s,"                   \
+	" next_sequence = %s, stream_created = %s, applied_at = pg_catalog.clock_timestamp()"          \
+	" WHERE " KEY_FORMAT " AND epoch = %s AND commit_lsn = %s AND incarnation = %s RETURNING 1)"   \
+	" SELECT 1 / pg_catalog.count(*) FROM x"
+
+/* What the owner prepares: before, it is not known whether there is a total. */
+static bool
+make_fence(PgTarget *target, SluiceError *err)
+{
+	const bool kept = target->applied.total.kept;
+	PgStatement *fence = &target->controls[PG_FENCE];
+	char total[TOTAL_TEXT];
+
+	(void) snprintf(total, sizeof(total), TOTAL_FORMAT, "$8", "$9");
+	free(fence->sql);
+	if (asprintf(&fence->sql, FENCE_FORMAT, kept ? total : "", "$1", "$2", "$3", "$4",
+				 KEY_VALUES(target->c.settings), "$5", "$6", "$7") < 0)
+		fence->sql = NULL;
+	fence->parameter_count = FENCE_PARAMETERS - (kept ? 0 : FENCE_TOTAL);
+	return fence->sql != NULL ||
+		   sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a statement");
+}
+
+/* ---- the whole ---- */
 
 /* The row could be neither read nor changed; what passes by itself needs no advice. */
 static bool
@@ -164,25 +254,34 @@ fail_row(SluiceError *err)
 	return advice != NULL && sluice_hint(err, "%s", advice);
 }
 
+void
+pg_tell_applied(const PgTarget *target)
+{
+	stats_set_applied(target->c.settings->stats, &target->applied.total);
+}
+
 bool
 pg_take_over(PgTarget *target, SluiceError *err)
 {
 	char pid[NUMBER_TEXT];
 	bool raised = false;
 
-	if (!ensure_table(target, err))
-		return false;
 	for (int attempt = 0; !raised && attempt < TAKE_OVER_ATTEMPTS; attempt++)
 	{
-		raised = raise_epoch(target, pid, err);
+		bool there = ensure_table(target, err);
+
+		raised = there && raise_epoch(target, pid, err);
 		if (raised)
 			break;
 		if (strcmp(target->c.sqlstate, SQLSTATE_LOCK_TIMEOUT) != 0)
-			return fail_row(err);
+			return there ? fail_row(err) : false;
 		if (!end_holder(target, err))
 			return false;
 	}
-	return raised && pg_query(&target->c, NULL, err, "COMMIT") && end_former(target, pid, err);
+	if (!raised || !pg_query(&target->c, NULL, err, "COMMIT") || !make_fence(target, err))
+		return false;
+	pg_tell_applied(target);
+	return end_former(target, pid, err);
 }
 
 /* ---- moving ---- */
@@ -200,15 +299,6 @@ static const struct ControlText
 							  " pg_catalog.pg_current_wal_flush_lsn()"},
 };
 
-#define FENCE_PARAMETERS 7
-
-/* The fence with its values, or their places, filled in. */
-#define FENCE_FORMAT                                                                               \
-	"WITH x AS (UPDATE sluice.progress SET commit_lsn = %s, incarnation = %s, next_sequence = %s," \
-	" stream_created = %s, applied_at = pg_catalog.clock_timestamp() WHERE " KEY_FORMAT            \
-	" AND epoch = %s AND commit_lsn = %s AND incarnation = %s RETURNING 1)"                        \
-	" SELECT 1 / pg_catalog.count(*) FROM x"
-
 bool
 pg_controls_init(PgTarget *target, SluiceError *err)
 {
@@ -217,11 +307,9 @@ pg_controls_init(PgTarget *target, SluiceError *err)
 		PgStatement *control = &target->controls[i];
 
 		(void) snprintf(control->name, sizeof(control->name), "%s", control_texts[i].name);
-		control->sql = control_texts[i].sql != NULL ? strdup(control_texts[i].sql) : NULL;
-		if (i == PG_FENCE && asprintf(&control->sql, FENCE_FORMAT, "$1", "$2", "$3", "$4",
-									  KEY_VALUES(target->c.settings), "$5", "$6", "$7") < 0)
-			control->sql = NULL;
-		control->parameter_count = i == PG_FENCE ? FENCE_PARAMETERS : 0;
+		if (control_texts[i].sql == NULL)
+			continue;
+		control->sql = strdup(control_texts[i].sql);
 		if (control->sql == NULL)
 			return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for statements");
 	}
@@ -241,6 +329,7 @@ fence_values(const PgTarget *target, const BatchEnd *end,
 			 char values[FENCE_PARAMETERS][NUMBER_TEXT])
 {
 	const ChangeId *old = &target->progress.position;
+	const Amount due = applied_due(&target->applied);
 
 	(void) snprintf(values[0], NUMBER_TEXT, "%" PRIX32 "/%" PRIX32,
 					(uint32_t) (end->position.commit >> 32), (uint32_t) end->position.commit);
@@ -251,18 +340,22 @@ fence_values(const PgTarget *target, const BatchEnd *end,
 	(void) snprintf(values[5], NUMBER_TEXT, "%" PRIX32 "/%" PRIX32, (uint32_t) (old->commit >> 32),
 					(uint32_t) old->commit);
 	(void) snprintf(values[6], NUMBER_TEXT, "%" PRIu64, old->incarnation);
+	(void) snprintf(values[7], NUMBER_TEXT, "%" PRIu64, due.rows);
+	(void) snprintf(values[8], NUMBER_TEXT, "%" PRIu64, due.bytes);
 }
 
 char *
 pg_fence_sql(const PgTarget *target, const BatchEnd *end)
 {
 	char values[FENCE_PARAMETERS][NUMBER_TEXT], lsn[NUMBER_TEXT + 2], old[NUMBER_TEXT + 2];
-	char *sql = NULL;
+	char total[TOTAL_TEXT] = "", *sql = NULL;
 
 	fence_values(target, end, values);
 	(void) snprintf(lsn, sizeof(lsn), "'%s'", values[0]);
 	(void) snprintf(old, sizeof(old), "'%s'", values[5]);
-	return asprintf(&sql, FENCE_FORMAT, lsn, values[1], values[2], values[3],
+	if (target->applied.total.kept)
+		(void) snprintf(total, sizeof(total), TOTAL_FORMAT, values[7], values[8]);
+	return asprintf(&sql, FENCE_FORMAT, total, lsn, values[1], values[2], values[3],
 					KEY_VALUES(target->c.settings), values[4], old, values[6]) < 0
 			   ? NULL
 			   : sql;

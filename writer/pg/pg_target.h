@@ -10,6 +10,7 @@
 #define SLUICE_WRITER_PG_TARGET_H
 
 #include "pg_pipeline.h"
+#include "writer/applied.h"
 #include "writer/counts.h"
 #include "writer/plan.h"
 
@@ -49,6 +50,7 @@ typedef struct PgTarget
 	PgStatement controls[PG_CONTROLS];
 	unsigned statement_numbers;
 	Progress progress; /* as committed, by all this process knows */
+	Applied applied;
 
 	bool open; /* chunks before were applied in the open transaction, up to the savepoint "chunk" */
 	bool begun; /* a transaction is open */
@@ -68,6 +70,9 @@ extern bool pg_take_over(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
 
 extern bool pg_controls_init(PgTarget *target, SluiceError *err) SLUICE_MUST_CHECK;
 extern void pg_controls_free(PgTarget *target);
+
+/* Hands the total to the figures. */
+extern void pg_tell_applied(const PgTarget *target);
 
 /*
  * Moves the progress row to the batch's end and fails (division by zero) unless exactly that row was

@@ -117,6 +117,7 @@ finish_batch(PgTarget *target, bool committed)
 	target->open = target->begun = !committed;
 	target->base.outstanding = false;
 	target->batch = NULL;
+	applied_end(&target->applied, committed);
 	if (!committed)
 		return;
 	target->progress.position = batch->end.position;
@@ -126,6 +127,7 @@ finish_batch(PgTarget *target, bool committed)
 		target->base.committed = ++target->base.durable;
 	stats_batch(stats, batch->transactions, target->started);
 	pg_publish_counts(target);
+	pg_tell_applied(target);
 }
 
 bool
@@ -215,6 +217,7 @@ target_pg_apply(Target *base, Batch *batch, bool commit, SluiceError *err)
 		!make_plan(target, &target->plan, batch, err) || !target_pg_settle(base, err))
 		return false;
 	target->batch = batch;
+	applied_begin(&target->applied, batch);
 	target->refused = false;
 	if (!target->open)
 		target->started = stats_clock();
