@@ -65,7 +65,7 @@ MYSQL_PC    := $(firstword $(foreach name,mysqlclient libmariadb,$(if $(call pkg
 WRITER_LIBS := $(call pkg,libpq $(MYSQL_PC))
 READER_LIBS := $(call pkg,$(MYSQL_PC) zlib)
 SODIUM_LIBS := $(call pkg,libsodium)
-CONTROL_LIBS := $(call pkg,libulfius libpq $(MYSQL_PC))
+CONTROL_LIBS := $(call pkg,libulfius libmicrohttpd libpq $(MYSQL_PC) zlib) -lm
 TEST_LIBS   := $(call pkg,cmocka)
 # The order in which one folder uses the other.
 LINK = $(BUILD)/libsluice_control.a $(BUILD)/libsluice_mysql.a $(BUILD)/libsluice_daemon.a $(BUILD)/libsluice_nats.a $(BUILD)/libsluice_core.a \
@@ -127,7 +127,9 @@ $(BUILD)/sluice-control: $(call objects,$(CONTROL)) $(LIBS)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK) $(CONTROL_LIBS)
 
 # What the API is described by is part of the program.
-$(BUILD)/obj/control/http/openapi.o: $(wildcard $(ROOT)/control/openapi/*.json)
+OPENAPI = $(sort $(wildcard $(ROOT)/control/openapi/*.json))
+$(BUILD)/obj/control/http/openapi_fragments.o: $(OPENAPI)
+$(BUILD)/obj/control/http/openapi_fragments.o: CPPFLAGS += '-DOPENAPI_FRAGMENTS=$(foreach part,$(notdir $(OPENAPI:.json=)),FRAGMENT($(part)))'
 
 $(BUILD)/sluice-worker: $(call objects,worker) $(LIBS)
 	$(call say,LINK,$@)
@@ -294,12 +296,14 @@ docs: $(PROGRAMS)
 	$(BUILD)/sluice-writer --types-markdown >$(ROOT)/docs/mysql-types.md
 	$(BUILD)/sluice-mysql-reader --help-markdown >$(ROOT)/docs/mysql-reader-options.md
 	$(BUILD)/sluice-writer --source-types-markdown >$(ROOT)/docs/mysql-source-types.md
+	$(BUILD)/sluice-control --help-markdown >$(ROOT)/docs/control-options.md
 docs-check: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown | diff -u $(ROOT)/docs/writer-options.md -
 	$(BUILD)/sluice-writer verify --help-markdown | diff -u $(ROOT)/docs/verify-options.md -
 	$(BUILD)/sluice-writer --types-markdown | diff -u $(ROOT)/docs/mysql-types.md -
 	$(BUILD)/sluice-mysql-reader --help-markdown | diff -u $(ROOT)/docs/mysql-reader-options.md -
 	$(BUILD)/sluice-writer --source-types-markdown | diff -u $(ROOT)/docs/mysql-source-types.md -
+	$(BUILD)/sluice-control --help-markdown | diff -u $(ROOT)/docs/control-options.md -
 
 lint: format-check
 	$(ROOT)/tools/check-includes

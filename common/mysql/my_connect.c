@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "my_connection.h"
+#include "my_dial.h"
 #include "my_sql.h"
 #include "my_wait.h"
 
@@ -167,9 +168,12 @@ try_connect(MyConnection *c, bool tls, SluiceError *err)
 		return sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for a connection");
 	set_options(c, tls);
 	my_wait_enter(c);
-	if (mysql_real_connect(c->mysql, uri->host, uri->user, password, NULL, uri->port, uri->socket,
-						   flags) == NULL)
+	if (mysql_real_connect(c->mysql, my_dial_host(c), uri->user, password, NULL, uri->port,
+						   uri->socket, flags) == NULL)
 		return my_fail(c, err) || sluice_prefix(err, "cannot connect to the %s", c->settings.role);
+	if (!my_dial_check(c, err))
+		return false;
+	my_dial_reached(c, MY_PHASE_LOGGED_IN);
 	c->connected = true;
 	if (uri->socket == NULL)
 		keep_alive((int) c->mysql->net.fd);
@@ -197,6 +201,7 @@ static void
 start_library(void)
 {
 	(void) mysql_library_init(0, NULL, NULL);
+	my_dial_watch();
 }
 
 /* With ssl-mode=preferred a server without TLS will do, and a socket goes without. */

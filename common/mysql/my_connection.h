@@ -29,6 +29,16 @@ typedef enum MyFlavour
 #define MY_MYSQL_OLDEST	  80000
 #define MY_MARIADB_OLDEST 100500
 
+/* How far a connection is on its way; those before the last only with Connector/C. */
+typedef enum MyPhase
+{
+	MY_PHASE_BEGUN,
+	MY_PHASE_CONNECTED, /* by TCP */
+	MY_PHASE_GREETED,	/* the server said which it is */
+	MY_PHASE_SECURED,	/* by TLS, where there is one */
+	MY_PHASE_LOGGED_IN
+} MyPhase;
+
 /* How to reach a server; what it points to must outlive the connection. */
 typedef struct MySettings
 {
@@ -39,7 +49,9 @@ typedef struct MySettings
 	unsigned silent_seconds; /* silence amid an answer that ends the connection; 0: however long */
 	/* Called at least every second while the server is waited for; false gives up.  May be NULL. */
 	bool (*go_on)(void *context);
-	void *context; /* of go_on, and whatever else the opener wants to find again */
+	/* Told of each phase while it connects; may be NULL. */
+	void (*reached)(void *context, MyPhase phase);
+	void *context; /* of both, and whatever else the opener wants to find again */
 } MySettings;
 
 /* What a statement did. */
@@ -68,9 +80,11 @@ typedef struct MyConnection
 	unsigned long id; /* of the server's thread */
 	unsigned error; /* number of the last failure (mysqld_error.h, errmsg.h); 0: not the server's */
 	bool connected; /* was */
-	bool broken;	/* my_alive() */
-	bool gave_up;	/* go_on() said no */
-	MyFeed feed;	/* of the LOAD DATA LOCAL under way, NULL outside */
+	MyPhase phase;
+	char dialed[256]; /* what the library is told to connect to (my_dial.h) */
+	bool broken;	  /* my_alive() */
+	bool gave_up;	  /* go_on() said no */
+	MyFeed feed;	  /* of the LOAD DATA LOCAL under way, NULL outside */
 	void *feed_context;
 	SluiceError *feed_error; /* filled when the feed failed */
 } MyConnection;

@@ -31,9 +31,8 @@ static const struct TextParameter
 	const char *name;
 	size_t offset;
 } text_parameters[] = {
-	{"socket", offsetof(MyUri, socket)},
-	{"ssl-ca", offsetof(MyUri, ssl_ca)},
-	{"ssl-cert", offsetof(MyUri, ssl_cert)},
+	{"address", offsetof(MyUri, address)}, {"socket", offsetof(MyUri, socket)},
+	{"ssl-ca", offsetof(MyUri, ssl_ca)},   {"ssl-cert", offsetof(MyUri, ssl_cert)},
 	{"ssl-key", offsetof(MyUri, ssl_key)},
 };
 
@@ -223,8 +222,9 @@ set_parameter(MyUri *uri, const char *name, Span value, bool *mode_given, Sluice
 	{
 		(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT,
 						   "there is no parameter of a name behind the \"?\"");
-		good = sluice_hint(err, "there are ssl-mode, ssl-ca, ssl-cert, ssl-key, socket and "
-								"connect-timeout");
+		good =
+			sluice_hint(err, "there are ssl-mode, ssl-ca, ssl-cert, ssl-key, address, socket and "
+							 "connect-timeout");
 	}
 	free(word);
 	return good;
@@ -288,6 +288,7 @@ fill_in(MyUri *uri, bool database_needed, SluiceError *err)
 
 	drop_empty(&uri->user);
 	drop_empty(&uri->host);
+	drop_empty(&uri->address);
 	drop_empty(&uri->socket);
 	drop_empty(&uri->database);
 	if (database_needed && uri->database == NULL)
@@ -356,6 +357,7 @@ my_uri_free(MyUri *uri)
 		explicit_bzero(uri->password, strlen(uri->password));
 	free(uri->password);
 	free(uri->host);
+	free(uri->address);
 	free(uri->socket);
 	free(uri->database);
 	free(uri->ssl_ca);

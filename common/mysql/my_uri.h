@@ -4,8 +4,9 @@
  *   mysql://user:password@host:port/database?ssl-mode=verify-identity&ssl-ca=/etc/ca.pem
  *
  * mariadb:// means the same.  Special characters are written as %XX.  Parameters: ssl-mode,
- * ssl-ca, ssl-cert, ssl-key, socket, connect-timeout.  What the URI leaves out comes from
- * MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT, MYSQL_PWD and USER.
+ * ssl-ca, ssl-cert, ssl-key, address, socket, connect-timeout.  What the URI leaves out comes from
+ * MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_UNIX_PORT, MYSQL_PWD and USER.  With an address, a number, the host
+ * is not resolved: it is the name that certificates are held against.
  */
 #ifndef SLUICE_MYSQL_MY_URI_H
 #define SLUICE_MYSQL_MY_URI_H
@@ -28,6 +29,7 @@ typedef struct MyUri
 {
 	char *user, *password; /* password is NULL where none is given */
 	char *host;			   /* NULL: a socket */
+	char *address;		   /* where it is; NULL: the host is resolved */
 	char *socket;		   /* NULL: host and port */
 	char *database;		   /* NULL where none is named; never empty */
 	char *ssl_ca, *ssl_cert, *ssl_key;

@@ -10,6 +10,8 @@
 #include <poll.h>
 #include <stddef.h>
 
+#include "my_dial.h"
+
 #define TICK_MS 500
 
 /* The connection that the library was called for last. */
@@ -45,6 +47,8 @@ wait_socket(MyConnection *c, int fd, short events, int timeout)
 static int
 wait_for_library(my_socket handle, my_bool is_read, int timeout)
 {
+	if (is_read && waiting != NULL)
+		my_dial_reached(waiting, MY_PHASE_CONNECTED);
 	return wait_socket(waiting, handle, is_read ? POLLIN : POLLOUT, timeout);
 }
 
@@ -65,6 +69,12 @@ void
 my_wait_enter(MyConnection *c)
 {
 	waiting = c;
+}
+
+MyConnection *
+my_wait_entered(void)
+{
+	return waiting;
 }
 
 bool

@@ -15,6 +15,9 @@ extern void my_wait_install(MyConnection *c);
  */
 extern void my_wait_enter(MyConnection *c);
 
+/* That connection; NULL: none. */
+extern MyConnection *my_wait_entered(void);
+
 /* Waits until the server begins to answer what was sent. */
 extern bool my_wait_answer(MyConnection *c, SluiceError *err) SLUICE_MUST_CHECK;
 

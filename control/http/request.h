@@ -11,11 +11,10 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "common/control/layout.h"
 #include "common/core/error.h"
 #include "problem.h"
 
-#define TENANT_MAXIMUM	   16
-#define ID_MAXIMUM		   32
 #define REQUEST_ID_MAXIMUM 64
 
 /* Who asks. */

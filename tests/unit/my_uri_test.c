@@ -37,7 +37,8 @@ static void
 reads_every_part(void **state)
 {
 	MyUri uri = parsed("mysql://u%40x:p%3a%2F@db.example:3307/shop%20a?ssl-mode=verify-identity&"
-					   "ssl-ca=%2Fetc%2Fca.pem&ssl-cert=c&ssl-key=k&connect-timeout=9");
+					   "ssl-ca=%2Fetc%2Fca.pem&ssl-cert=c&ssl-key=k&connect-timeout=9&"
+					   "address=192.0.2.7");
 
 	(void) state;
 	assert_string_equal(uri.user, "u@x");
@@ -46,6 +47,7 @@ reads_every_part(void **state)
 	assert_int_equal(uri.port, 3307);
 	assert_string_equal(uri.database, "shop a");
 	assert_int_equal(uri.ssl_mode, MY_SSL_VERIFY_IDENTITY);
+	assert_string_equal(uri.address, "192.0.2.7");
 	assert_string_equal(uri.ssl_ca, "/etc/ca.pem");
 	assert_string_equal(uri.ssl_cert, "c");
 	assert_string_equal(uri.ssl_key, "k");
