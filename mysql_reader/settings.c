@@ -64,10 +64,10 @@ static const Option options[] = {
 	 .type = OPTION_URL,
 	 .placeholder = "URI",
 	 .group = GROUP_SOURCE,
-	 .help =
-		 "The source server: mysql:// or mariadb://user@host:port/, with ssl-mode, ssl-ca, "
-		 "ssl-cert, ssl-key, socket, connect-timeout behind a \"?\"; what is left out comes from "
-		 "MYSQL_HOST and the like.",
+	 .help = "The source server: mysql:// or mariadb://user@host:port/, with ssl-mode, ssl-ca, "
+			 "ssl-cert, ssl-key, address, socket, connect-timeout behind a \"?\"; what is left out "
+			 "comes from "
+			 "MYSQL_HOST and the like.",
 	 .reloadable = true},
 	{.name = "source-password",
 	 .type = OPTION_SECRET,

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 
 from harness import process, servers
+from harness.control import ControlServer
 from harness.mysql import MySQL
 from harness.mysql_pipeline import MySQLPipeline
 from harness.mysql_source import SourceMySQL
@@ -77,6 +78,12 @@ def target(request):
 def nats(request):
     """A running nats-server with JetStream."""
     yield from _running(NatsServer(request.config.getoption('--nats')))
+
+
+@pytest.fixture(scope='module')
+def control(nats):
+    """A running sluice-control."""
+    yield from _running(ControlServer(nats))
 
 
 @pytest.fixture

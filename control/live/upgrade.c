@@ -1,0 +1,366 @@
+/*
+ * upgrade.c - GET /events: from a request to a client that stays (http/upgrade.h).
+ *
+ * Of ulfius only the WebSocket's handshake is used.  Its own reading and writing bounds neither a message's length nor
+ * what it keeps of them, and cuts frames off when a client is slow: so the thread it gives us takes its
+ * lock of reading, which keeps its other thread from the socket, and lends the socket to sockets_run().
+ */
+#include "control/http/upgrade.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <ulfius.h>
+
+#include "control/settings.h"
+#include "control/store/identity.h"
+#include "control/store/once.h"
+#include "control/store/store.h"
+#include "live_internal.h"
+
+#define STREAM_BLOCK 16384
+
+/* ---- who ---- */
+
+/* "http://host:port" of the server itself, as the client sees it. */
+static bool
+is_own_origin(const Request *request, const char *origin)
+{
+	const char *host = request_header(request, "host");
+	const char *at = strstr(origin, "://");
+
+	return host != NULL && at != NULL && strcasecmp(at + strlen("://"), host) == 0;
+}
+
+static bool
+is_listed(const TextList *list, const char *origin)
+{
+	for (size_t i = 0; i < list->count; i++)
+	{
+		if (strcasecmp(list->items[i], origin) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Browsers say where the page is from; others need not. */
+static bool
+check_origin(const Control *control, const Request *request, Response *response)
+{
+	const char *origin = request_header(request, "origin");
+
+	if (origin == NULL || is_own_origin(request, origin) ||
+		is_listed(&control->settings->allowed_origins, origin))
+		return true;
+	return response_fail(response, PROBLEM_FORBIDDEN,
+						 "pages of this origin may not open an event stream: --allowed-origins of "
+						 "the server names those that may");
+}
+
+static bool
+take_ticket(Control *control, const char *ticket, Caller *caller, Response *response)
+{
+	json_t *holder = NULL;
+	SluiceError err = {0};
+
+	if (!ticket_take(control->store, ticket, &holder, &err))
+		return err.code == SLUICE_ERROR_DENIED
+				   ? response_fail(response, PROBLEM_UNAUTHENTICATED, "%s", err.message)
+				   : response_error(response, &err);
+	(void) snprintf(caller->tenant, sizeof(caller->tenant), "%s",
+					json_string_value(json_object_get(holder, "tenant")));
+	(void) snprintf(caller->key_id, sizeof(caller->key_id), "%s",
+					json_string_value(json_object_get(holder, "key_id")));
+	caller->scopes = (uint64_t) json_integer_value(json_object_get(holder, "scopes"));
+	json_decref(holder);
+	return true;
+}
+
+static bool
+check_key(Control *control, const char *authorization, Caller *caller, Response *response)
+{
+	static const char bearer[] = "Bearer ";
+	SluiceError err = {0};
+
+	if (strncasecmp(authorization, bearer, strlen(bearer)) != 0)
+		return response_fail(response, PROBLEM_UNAUTHENTICATED,
+							 "Authorization must be \"Bearer\" and an API key");
+	if (identity_check(control->identity, authorization + strlen(bearer), caller, &err))
+		return true;
+	return err.code == SLUICE_ERROR_DENIED
+			   ? response_fail(response, PROBLEM_UNAUTHENTICATED, "%s", err.message)
+			   : response_error(response, &err);
+}
+
+/* By a ticket, or, of event streams, by an API key. */
+static bool
+find_caller(Control *control, const Request *request, bool websocket, Caller *caller,
+			Response *response)
+{
+	const char *ticket = request_query(request, "ticket");
+	const char *authorization = request_header(request, "authorization");
+
+	*caller = request->caller;
+	if (ticket != NULL)
+		return take_ticket(control, ticket, caller, response);
+	if (!websocket && authorization != NULL)
+		return check_key(control, authorization, caller, response);
+	return response_fail(response, PROBLEM_UNAUTHENTICATED,
+						 websocket ? "a WebSocket needs ?ticket= of POST /api/v1/events/tickets"
+								   : "an API key or ?ticket= is needed");
+}
+
+/* ---- what is asked for ---- */
+
+static bool
+read_topics(const char *list, TopicSet *topics, SluiceError *err)
+{
+	char text[TOPIC_TEXT];
+
+	while (*list != '\0')
+	{
+		size_t length = strcspn(list, ",");
+		Topic topic;
+
+		if (length >= sizeof(text))
+			return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "a topic is too long");
+		memcpy(text, list, length);
+		text[length] = '\0';
+		if (!topic_parse(text, &topic, err) || !topic_set_add(topics, &topic, err))
+			return false;
+		list += length + (list[length] == ',');
+	}
+	return true;
+}
+
+static void
+read_since(const char *text, ClientMessage *message)
+{
+	char *end;
+	unsigned long long since = strtoull(text, &end, 10);
+
+	message->resumes = *text >= '0' && *text <= '9' && *end == '\0' && since <= LLONG_MAX;
+	message->since = message->resumes ? since : 0;
+}
+
+/* The query's topics, rate_ms and since, and Last-Event-ID; without topics *any is false. */
+static bool
+read_first(const Request *request, ClientMessage *message, bool *any, Response *response)
+{
+	const char *topics = request_query(request, "topics");
+	const char *rate = request_query(request, "rate_ms");
+	const char *since = request_query(request, "since");
+	SluiceError err = {0};
+
+	*message = (ClientMessage){.subscribe = true, .rate_ms = rate != NULL ? atoi(rate) : 0};
+	if (since == NULL)
+		since = request_header(request, "last-event-id");
+	if (since != NULL)
+		read_since(since, message);
+	*any = topics != NULL;
+	if (topics == NULL || read_topics(topics, &message->topics, &err))
+		return true;
+	return response_fail(response, PROBLEM_BAD_REQUEST, "topics: %s", err.message);
+}
+
+/* What feed_take() and the limits of clients say. */
+static bool
+refuse(Response *response, const SluiceError *err)
+{
+	static const struct
+	{
+		SluiceErrorCode code;
+		ProblemType type;
+	} problems[] = {
+		{SLUICE_ERROR_DENIED, PROBLEM_FORBIDDEN},
+		{SLUICE_ERROR_NOT_FOUND, PROBLEM_NOT_FOUND},
+		{SLUICE_ERROR_LIMIT, PROBLEM_RATE_LIMITED},
+	};
+
+	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++)
+	{
+		if (problems[i].code == err->code)
+			return response_fail(response, problems[i].type, "%s", err->message);
+	}
+	return response_error(response, err);
+}
+
+/* ---- WebSocket ---- */
+
+/* What ulfius' callbacks are given; freed by the last of them. */
+typedef struct Call
+{
+	Sockets *sockets;
+	uint64_t number;
+} Call;
+
+/* ulfius' thread that reads may be at a message that came before: what it does not end soon is cut off. */
+static void
+take_socket(struct _websocket_manager *manager)
+{
+	struct timespec until;
+
+	manager->keep_messages = U_WEBSOCKET_KEEP_NONE;
+	(void) clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	if (pthread_mutex_timedlock(&manager->read_lock, &until) != 0)
+	{
+		(void) shutdown(manager->mhd_sock, SHUT_RDWR);
+		(void) pthread_mutex_lock(&manager->read_lock);
+	}
+	manager->connected = 0;
+}
+
+static void
+serve(const struct _u_request *request, struct _websocket_manager *manager, void *context)
+{
+	const Call *call = context;
+
+	(void) request;
+	take_socket(manager);
+	sockets_run(call->sockets, call->number, manager->mhd_sock);
+	(void) pthread_mutex_unlock(&manager->read_lock);
+}
+
+static void
+take_early(const struct _u_request *request, struct _websocket_manager *manager,
+		   const struct _websocket_message *message, void *context)
+{
+	const Call *call = context;
+
+	(void) request;
+	(void) manager;
+	if (message->opcode == U_WEBSOCKET_OPCODE_TEXT)
+		sockets_early(call->sockets, call->number, message->data, message->data_len);
+}
+
+static void
+free_call(const struct _u_request *request, struct _websocket_manager *manager, void *context)
+{
+	(void) request;
+	(void) manager;
+	free(context);
+}
+
+static bool
+has_word(const char *list, const char *word)
+{
+	while (list != NULL && *list != '\0')
+	{
+		size_t length;
+
+		list += strspn(list, " \t,");
+		length = strcspn(list, " \t,");
+		if (length == strlen(word) && strncasecmp(list, word, length) == 0)
+			return true;
+		list += length;
+	}
+	return false;
+}
+
+/* What would make ulfius refuse the handshake, so that nothing is begun for it. */
+static bool
+check_handshake(const Request *request, Response *response)
+{
+	const char *key = request_header(request, "sec-websocket-key");
+	const char *version = request_header(request, "sec-websocket-version");
+
+	return (has_word(request_header(request, "connection"), "upgrade") && key != NULL &&
+			strlen(key) == 24 && version != NULL && strcmp(version, "13") == 0) ||
+		   response_fail(response, PROBLEM_BAD_REQUEST,
+						 "the WebSocket handshake needs Connection: Upgrade, Sec-WebSocket-Key and "
+						 "Sec-WebSocket-Version: 13");
+}
+
+static bool
+open_websocket(Live *live, const Caller *caller, const ClientMessage *first, struct _u_response *to,
+			   Response *response)
+{
+	Call *call = malloc(sizeof(*call));
+	SluiceError err = {0};
+	uint64_t number = 0;
+
+	if (call != NULL)
+		number = sockets_expect(live->sockets, caller, first, &err);
+	if (number == 0)
+	{
+		free(call);
+		return call != NULL ? refuse(response, &err)
+							: response_fail(response, PROBLEM_UNAVAILABLE, "out of memory");
+	}
+	*call = (Call){live->sockets, number};
+	if (ulfius_set_websocket_response(to, NULL, NULL, serve, call, take_early, call, free_call,
+									  call) == U_OK)
+		return true;
+	free(call);
+	return response_fail(response, PROBLEM_INTERNAL, "the WebSocket cannot be opened");
+}
+
+/* ---- server-sent events ---- */
+
+static ssize_t
+read_stream(void *context, uint64_t offset, char *to, size_t size)
+{
+	long length = event_stream_read(context, to, size);
+
+	(void) offset;
+	return length < 0 ? (ssize_t) U_STREAM_END : (ssize_t) length;
+}
+
+static void
+close_stream(void *context)
+{
+	event_stream_close(context);
+}
+
+static bool
+open_stream(Live *live, const Caller *caller, const ClientMessage *first, struct _u_response *to,
+			Response *response)
+{
+	SluiceError err = {0};
+	EventStream *stream = event_stream_open(live->sockets, caller, first, &err);
+
+	if (stream == NULL)
+		return refuse(response, &err);
+	if (ulfius_set_stream_response(to, 200, read_stream, close_stream, U_STREAM_SIZE_UNKNOWN,
+								   STREAM_BLOCK, stream) != U_OK)
+	{
+		event_stream_close(stream);
+		return response_fail(response, PROBLEM_INTERNAL, "the event stream cannot be opened");
+	}
+	response_header(response, "Content-Type", "text/event-stream");
+	response_header(response, "Cache-Control", "no-store");
+	response_header(response, "X-Accel-Buffering", "no");
+	return true;
+}
+
+/* ---- both ---- */
+
+bool
+live_upgrade(Control *control, const Request *request, const struct _u_request *from,
+			 struct _u_response *to, Response *response)
+{
+	const char *accept = request_header(request, "accept");
+	bool websocket = has_word(request_header(request, "upgrade"), "websocket");
+	ClientMessage first;
+	Caller caller;
+	bool any;
+
+	(void) from;
+	if (!websocket && (accept == NULL || strstr(accept, "text/event-stream") == NULL))
+		return response_fail(response, PROBLEM_NOT_ACCEPTABLE,
+							 "ask for a WebSocket, or for Accept: text/event-stream");
+	if ((websocket && !check_handshake(request, response)) ||
+		!check_origin(control, request, response) || !read_first(request, &first, &any, response))
+		return false;
+	if (!websocket && !any)
+		return response_fail(response, PROBLEM_BAD_REQUEST, "topics is missing");
+	if (!find_caller(control, request, websocket, &caller, response))
+		return false;
+	return websocket ? open_websocket(control->live, &caller, any ? &first : NULL, to, response)
+					 : open_stream(control->live, &caller, &first, to, response);
+}

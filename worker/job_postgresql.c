@@ -1,0 +1,333 @@
+/*
+ * job_postgresql.c - driving a stream of the extension (job_bodies.h).
+ *
+ * A wish is acted upon once, when it is another than the one before; afterwards the stream is only looked at, and what
+ * somebody does to it by SQL is reported as it is.  Which wish was acted upon stands in the report, so that a worker that
+ * takes the job over does not act again.
+ */
+#include "job_bodies.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/daemon/retry.h"
+#include "common/daemon/trouble.h"
+#include "pg_stream.h"
+
+#define LOOK_MS			   1000
+#define FAILED_AFTER_TIMES 3
+
+static const RetryPolicy policy = {500, 30000};
+
+typedef struct Source
+{
+	Job *job;
+	const JobFacts *facts;
+	PgSession session;
+	JobWish wish;
+	Retry retry;
+	int64_t retry_ms;
+	Trouble trouble;
+	char state[JOB_WORD]; /* as it was reported last */
+} Source;
+
+static bool
+wished(const Source *source, const char *desired)
+{
+	return strcmp(source->wish.desired, desired) == 0;
+}
+
+static void
+say(Source *source, const char *state, const SluiceError *err)
+{
+	(void) snprintf(source->state, sizeof(source->state), "%s", state);
+	job_state(source->job, state, err);
+}
+
+/* Trouble that may pass shows beside the last state; one that stays is a failure until it is over. */
+static void
+put_off(Source *source, const SluiceError *err)
+{
+	bool passes = sluice_error_transient(err->code) && source->retry.attempt < FAILED_AFTER_TIMES;
+
+	source->retry_ms = job_clock() + retry_next(&source->retry);
+	if (trouble_is_news(&source->trouble, err, job_clock()))
+		log_failure(job_tools(source->job)->log, LOG_WARNING, "trouble at a source", err,
+					(LogField[]){LOG_TEXT("run", source->facts->run),
+								 LOG_TEXT("stream", source->facts->stream), LOG_END});
+	say(source, passes && strcmp(source->state, "failed") != 0 ? source->state : "failed", err);
+	if (!pg_session_alive(&source->session))
+		pg_session_close(&source->session);
+}
+
+/* Secrets are fetched anew for each login: they may be others than before. */
+static bool
+open_endpoint(const Job *job, PgSession *session, const json_t *connection, SluiceError *err)
+{
+	const JobFacts *facts = job_facts(job);
+	char application[128];
+	Endpoint endpoint;
+	const Endpoint *endpoints = &endpoint;
+	Secrets secrets;
+	bool good;
+
+	(void) snprintf(application, sizeof(application), "sluice-worker %s", facts->stream);
+	if (!endpoint_read(&endpoint, connection, err))
+		return false;
+	good = secret_desk_fetch(job_tools(job)->secrets, facts, &endpoints, 1, &secrets, err) &&
+		   pg_session_open(session, &endpoint, &secrets, application, err);
+	secrets_free(&secrets);
+	return good;
+}
+
+static bool
+open_source(const Job *job, PgSession *session, SluiceError *err)
+{
+	const json_t *source = json_object_get(job_facts(job)->spec, "source");
+
+	return pg_session_alive(session) ||
+		   (open_endpoint(job, session, json_object_get(source, "connection"), err) &&
+			pg_stream_check(session, err));
+}
+
+/* ---- acting ---- */
+
+static bool
+is_one_of(const char *word, const char *const *words)
+{
+	for (; *words != NULL; words++)
+	{
+		if (strcmp(word, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+start_stream(Source *source, const PgStreamLook *look, SluiceError *err)
+{
+	static const char *const at_work[] = {"starting", "copying_schema", "loading",
+										  "indexing", "streaming",		NULL};
+
+	if (strcmp(look->desired, "dropped") == 0)
+		return sluice_fail(err, SLUICE_ERROR_FULL,
+						   "the stream of before is still being dropped at the source");
+	if (!look->there && !pg_stream_create(&source->session, source->facts, err))
+		return false;
+	if (look->there && !pg_stream_adapt(&source->session, source->facts, err))
+		return false;
+	return is_one_of(look->state, at_work) ||
+		   pg_stream_ask(&source->session, source->facts->stream, "start", err);
+}
+
+static bool
+rest_stream(Source *source, const PgStreamLook *look, const char *verb, SluiceError *err)
+{
+	static const char *const at_rest[] = {"created", "paused", "stopped", "finished", NULL};
+	bool pause = strcmp(verb, "pause") == 0;
+
+	if (!look->there || strcmp(look->desired, "dropped") == 0 ||
+		(is_one_of(look->state, at_rest) && (pause || strcmp(look->state, "paused") != 0)) ||
+		(pause && strcmp(look->state, "failed") == 0))
+		return true;
+	return pg_stream_ask(&source->session, source->facts->stream, verb, err);
+}
+
+static bool
+act(Source *source, const PgStreamLook *look, SluiceError *err)
+{
+	if (wished(source, "running"))
+		return start_stream(source, look, err);
+	if (wished(source, "paused"))
+		return rest_stream(source, look, "pause", err);
+	return rest_stream(source, look, "stop", err);
+}
+
+/* ---- telling ---- */
+
+static void
+publish_figures(Source *source, json_t *figures, const char *state)
+{
+	(void) json_object_set_new(figures, "role", json_string("reader"));
+	(void) json_object_set_new(figures, "stream", json_string(source->facts->stream));
+	(void) json_object_set_new(figures, "owner", json_string(job_tools(source->job)->worker));
+	(void) json_object_set_new(figures, "time_ms", json_integer(timestamp_now()));
+	(void) json_object_set_new(figures, "state", json_string(state));
+	job_publish(source->job, JOB_FIGURES, json_dumps(figures, JSON_COMPACT));
+}
+
+/* One that is not there rests as well as one that is; only who is to run it misses it. */
+static void
+tell_missing(Source *source)
+{
+	SluiceError err;
+
+	if (!wished(source, "running"))
+	{
+		say(source, wished(source, "paused") ? "paused" : "stopped", NULL);
+		return;
+	}
+	(void) sluice_fail(&err, SLUICE_ERROR_NOT_FOUND,
+					   "stream %s is not at the source any more: somebody dropped it",
+					   source->facts->stream);
+	(void) sluice_hint(&err, "resume the run to make it anew, or stop it");
+	say(source, "failed", &err);
+}
+
+static void
+tell(Source *source, PgStreamLook *look)
+{
+	/* Asked to stop, it stays failed there, which is as much at rest. */
+	bool stopped = wished(source, "stopped") &&
+				   (strcmp(look->state, "failed") == 0 || strcmp(look->state, "created") == 0);
+	const char *state = stopped ? "stopped" : look->state;
+
+	if (!look->there)
+	{
+		tell_missing(source);
+		return;
+	}
+	if (look->figures != NULL)
+		publish_figures(source, look->figures, state);
+	say(source, state, look->error.code != SLUICE_OK ? &look->error : NULL);
+}
+
+/* ---- rounds ---- */
+
+static bool
+do_round(Source *source, SluiceError *err)
+{
+	bool acts = strcmp(job_acted(source->job), source->wish.desired_at) != 0;
+	PgStreamLook look;
+
+	if (!open_source(source->job, &source->session, err) ||
+		!pg_stream_look(&source->session, source->facts->stream, &look, err))
+		return false;
+	if (acts)
+	{
+		bool good = act(source, &look, err);
+
+		pg_stream_look_free(&look);
+		if (!good)
+			return false;
+		job_set_acted(source->job, source->wish.desired_at);
+		if (!pg_stream_look(&source->session, source->facts->stream, &look, err))
+			return false;
+	}
+	tell(source, &look);
+	pg_stream_look_free(&look);
+	return true;
+}
+
+void
+job_postgresql(Job *job)
+{
+	Source source = {.job = job, .facts = job_facts(job), .state = "starting"};
+	char seen[sizeof(source.wish.desired_at)] = "";
+	SluiceError err;
+
+	retry_init(&source.retry, policy, (uint64_t) job_clock());
+	job_wait(job, NULL, 0, 0, &source.wish);
+	while (!source.wish.end)
+	{
+		int64_t left = source.retry_ms - job_clock();
+
+		if (left <= 0 || strcmp(seen, source.wish.desired_at) != 0)
+		{
+			(void) snprintf(seen, sizeof(seen), "%s", source.wish.desired_at);
+			if (do_round(&source, &err))
+			{
+				retry_reset(&source.retry);
+				trouble_over(&source.trouble);
+				source.retry_ms = job_clock() + LOOK_MS;
+			}
+			else
+				put_off(&source, &err);
+			left = source.retry_ms - job_clock();
+		}
+		job_wait(job, NULL, 0, left > 0 ? (int) left : 0, &source.wish);
+	}
+	pg_session_close(&source.session);
+}
+
+/* ---- the drop ---- */
+
+/* What writers noted at the targets is removed where this can be done; the result says where it was not. */
+static void
+forget_at_targets(const Job *job)
+{
+	const JobFacts *facts = job_facts(job);
+	size_t i;
+	json_t *target;
+
+	json_array_foreach(json_object_get(facts->spec, "targets"), i, target)
+	{
+		const json_t *connection = json_object_get(target, "connection");
+		PgSession session = {.conn = NULL};
+		SluiceError err;
+
+		if (strcmp(run_text(connection, "type"), "postgresql") != 0)
+			continue;
+		if (!open_endpoint(job, &session, connection, &err) ||
+			!pg_stream_forget(&session, facts->stream, &err))
+			log_failure(job_tools(job)->log, LOG_WARNING,
+						"what a target noted of a dropped stream stays there", &err,
+						(LogField[]){LOG_TEXT("stream", facts->stream),
+									 LOG_TEXT("target", run_text(target, "name")), LOG_END});
+		pg_session_close(&session);
+	}
+}
+
+/* True when nothing is left at the source. */
+static bool
+drop_round(Source *source, bool *gone, SluiceError *err)
+{
+	PgStreamLook look;
+	bool good;
+
+	*gone = false;
+	if (!open_source(source->job, &source->session, err))
+	{
+		*gone = err->code == SLUICE_ERROR_NOT_FOUND && pg_session_alive(&source->session);
+		return *gone; /* without the extension there is no stream */
+	}
+	if (!pg_stream_look(&source->session, source->facts->stream, &look, err))
+		return false;
+	*gone = !look.there;
+	good = *gone || strcmp(look.desired, "dropped") == 0 ||
+		   pg_stream_ask(&source->session, source->facts->stream, "drop", err);
+	pg_stream_look_free(&look);
+	return good;
+}
+
+void
+job_postgresql_drop(Job *job)
+{
+	Source source = {.job = job, .facts = job_facts(job)};
+	SluiceError err;
+	bool gone = false;
+
+	retry_init(&source.retry, policy, (uint64_t) job_clock());
+	say(&source, "running", NULL);
+	job_wait(job, NULL, 0, 0, &source.wish);
+	while (!source.wish.end)
+	{
+		int wait_ms = LOOK_MS / 10;
+
+		if (gone)
+			wait_ms = -1;
+		else if (!drop_round(&source, &gone, &err))
+		{
+			put_off(&source, &err);
+			wait_ms = (int) (source.retry_ms - job_clock());
+		}
+		else if (gone)
+		{
+			forget_at_targets(job);
+			say(&source, "finished", NULL);
+		}
+		job_wait(job, NULL, 0, wait_ms, &source.wish);
+	}
+	pg_session_close(&source.session);
+}
