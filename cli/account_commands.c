@@ -6,6 +6,8 @@
 #include "api.h"
 #include "handlers.h"
 #include "options_document.h"
+#include "secret.h"
+#include "stream_document.h"
 
 static const Column worker_columns[] = {{"id", "id", COLUMN_TEXT},
 										{"state", "state", COLUMN_STATE},
@@ -48,22 +50,24 @@ static const Listing keys = {.columns = key_columns, .id = "id", .empty = "no ke
 
 static const Column alert_columns[] = {{"id", "id", COLUMN_TEXT},
 									   {"name", "name", COLUMN_TEXT},
-									   {"rule", "rule", COLUMN_TEXT},
-									   {"channel", "channel", COLUMN_TEXT},
+									   {"kind", "kind", COLUMN_TEXT},
+									   {"bound", "bound", COLUMN_NUMBER},
+									   {"for", "for_seconds", COLUMN_SECONDS},
+									   {"enabled", "enabled", COLUMN_TEXT},
+									   {"url", "channel.url", COLUMN_TEXT},
+									   {"raised", "raised.0.since", COLUMN_TIME},
 									   {0}};
 static const Listing alerts = {.columns = alert_columns,
 							   .id = "id",
-							   .empty = "no alerts; sluice alerts add NAME --rule RULE --url URL"};
+							   .empty = "no alerts; sluice alerts add NAME --kind KIND --url URL"};
 
-static const Column audit_columns[] = {{"seq", "seq", COLUMN_TEXT},
-									   {"time", "at", COLUMN_TIME},
-									   {"key", "key_id", COLUMN_TEXT},
-									   {"address", "address", COLUMN_TEXT},
-									   {"action", "action", COLUMN_TEXT},
-									   {"object", "object", COLUMN_TEXT},
-									   {0}};
+static const Column audit_columns[] = {
+	{"number", "number", COLUMN_TEXT}, {"time", "at", COLUMN_TIME},
+	{"key", "key_id", COLUMN_TEXT},	   {"address", "address", COLUMN_TEXT},
+	{"action", "action", COLUMN_TEXT}, {"object", "object", COLUMN_TEXT},
+	{"status", "status", COLUMN_TEXT}, {0}};
 static const Listing audits = {
-	.columns = audit_columns, .id = "seq", .empty = "nothing was done yet"};
+	.columns = audit_columns, .id = "number", .empty = "nothing was done yet"};
 
 /* ---- what lists have in common ---- */
 
@@ -208,11 +212,11 @@ keys_ls(Cli *cli)
 	return list_kind(cli, API_KEY, &keys);
 }
 
-/* Shows a key that was just made: with -q the secret alone, which is never shown again. */
+/* Shows a key that was just made: with -q the text alone by which one logs in, a worker's token or the key. */
 static int
 show_new_key(Cli *cli, json_t *key)
 {
-	int status = cli_document(cli, "key", key);
+	int status = cli_document(cli, json_object_get(key, "token") != NULL ? "token" : "key", key);
 
 	if (status == STATUS_OK)
 		cli_say(cli, "the key is shown this once");
@@ -233,6 +237,8 @@ keys_create(Cli *cli)
 	if (arguments_text(&cli->arguments, "expires") != NULL)
 		json_object_set_new(body, "expires_at",
 							json_string(arguments_text(&cli->arguments, "expires")));
+	if (arguments_text(&cli->arguments, "tenant") != NULL)
+		json_object_set_new(body, "tenant", json_string(arguments_text(&cli->arguments, "tenant")));
 	if (json_array_size(json_object_get(body, "scopes")) == 0)
 		json_array_append_new(json_object_get(body, "scopes"), json_string("*"));
 	url_begin(&url, api_path(API_KEY));
@@ -283,18 +289,90 @@ alerts_test(Cli *cli)
 	int status = post_to(cli, API_ALERT, "/test", &result);
 
 	if (status == STATUS_OK)
-		status = cli_document(cli, "ok", result);
-	if (status == STATUS_OK && json_is_false(json_object_get(result, "ok")))
+		status = cli_document(cli, "delivered", result);
+	if (status == STATUS_OK && !json_is_true(json_object_get(result, "delivered")))
 		status = STATUS_CHECK;
 	json_decref(result);
+	return status;
+}
+
+/* Its document, of a file or of flags; NULL on error. */
+static json_t *
+alert_document(Cli *cli, SluiceError *err)
+{
+	const Arguments *arguments = &cli->arguments;
+	const char *path = arguments_text(arguments, "file"),
+			   *secret_path = arguments_text(arguments, "secret-file");
+	json_t *document = path != NULL ? stream_document_read(path, false, err) : json_object(),
+		   *channel;
+	char *secret = NULL;
+
+	if (document == NULL ||
+		(secret_path != NULL && (secret = secret_read(secret_path, "secret", err)) == NULL))
+	{
+		json_decref(document);
+		return NULL;
+	}
+	json_object_set_new(document, "name", json_string(arguments_word(arguments, 0)));
+	if (arguments_text(arguments, "kind") != NULL)
+		json_object_set_new(document, "kind", json_string(arguments_text(arguments, "kind")));
+	if (arguments_text(arguments, "bound") != NULL)
+		json_object_set_new(document, "bound",
+							option_value_json(arguments_text(arguments, "bound")));
+	if (arguments_text(arguments, "for") != NULL)
+		json_object_set_new(document, "for_seconds",
+							json_integer(arguments_number(arguments, "for", 0) / 1000));
+	if (arguments_text(arguments, "url") != NULL)
+	{
+		channel = json_pack("{s:s, s:s, s:s*}", "type", "webhook", "url",
+							arguments_text(arguments, "url"), "secret", secret);
+		json_object_set_new(document, "channel", channel);
+	}
+	secret_free(secret);
+	return document;
+}
+
+/* The streams that it is about, by name or id. */
+static int
+add_streams(Cli *cli, json_t *document)
+{
+	const char *name;
+	char id[API_ID_MAXIMUM];
+	json_t *ids = json_array();
+	int status = STATUS_OK;
+
+	for (size_t i = 0;
+		 status == STATUS_OK && (name = arguments_each(&cli->arguments, "stream", i)) != NULL; i++)
+	{
+		status = api_id(cli, API_STREAM, name, id);
+		if (status == STATUS_OK)
+			json_array_append_new(ids, json_string(id));
+	}
+	if (json_array_size(ids) > 0)
+		json_object_set(document, "stream_ids", ids);
+	json_decref(ids);
 	return status;
 }
 
 int
 alerts_add(Cli *cli)
 {
-	(void) cli;
-	return STATUS_ERROR;
+	static Url url;
+	SluiceError err = {0};
+	json_t *document = alert_document(cli, &err), *made = NULL;
+	int status;
+
+	if (document == NULL)
+		return cli_fail(cli, &err);
+	status = add_streams(cli, document);
+	url_begin(&url, api_path(API_ALERT));
+	if (status == STATUS_OK)
+		status = api_post(cli, &url, document, &made);
+	if (status == STATUS_OK)
+		status = cli_document(cli, "id", made);
+	json_decref(document);
+	json_decref(made);
+	return status;
 }
 
 /* ---- audit ---- */
@@ -312,10 +390,10 @@ audit_ls(Cli *cli)
 		return list(cli, &url, (size_t) arguments_number(&cli->arguments, "lines", 100), &audits);
 	}
 	url_begin(&url, "/audit/verify");
-	status = api_post(cli, &url, NULL, &result);
+	status = api_get(cli, &url, &result);
 	if (status == STATUS_OK)
-		status = cli_document(cli, "ok", result);
-	if (status == STATUS_OK && !json_is_true(json_object_get(result, "ok")))
+		status = cli_document(cli, "whole", result);
+	if (status == STATUS_OK && !json_is_true(json_object_get(result, "whole")))
 		status = STATUS_CHECK;
 	json_decref(result);
 	return status;

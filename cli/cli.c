@@ -90,9 +90,9 @@ cli_confirm(const Cli *cli, const char *what, const char *name)
 						   "that is not its name: nothing was removed");
 		return cli_fail(cli, &err);
 	}
-	(void) sluice_fail(&err, SLUICE_ERROR_ARGUMENT, "the %s \"%.100s\" is removed for good", what,
+	(void) sluice_fail(&err, SLUICE_ERROR_ARGUMENT, "removing %s \"%.100s\" needs --yes", what,
 					   name);
-	(void) sluice_hint(&err, "say --yes");
+	(void) sluice_hint(&err, "or a terminal, where its name is typed");
 	return cli_fail(cli, &err);
 }
 

@@ -20,6 +20,13 @@ static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 static const char *const event_types[] = {"state", "error", "check",  "schema", "worker",
 										  "quota", "alert", "verify", NULL};
 static const char *const usage_by[] = {"day", "stream", NULL};
+static const char *const alert_kinds[] = {"stream_failed",
+										  "lag_seconds_over",
+										  "lag_bytes_over",
+										  "kept_bytes_over",
+										  "worker_lost",
+										  "quota_warning",
+										  NULL};
 
 /* ---- flags of several commands ---- */
 
@@ -643,14 +650,14 @@ const Command commands[] = {
 	{.words = "keys create",
 	 .arguments = "NAME",
 	 .summary = "make one; it is shown this once",
-	 .flags = FLAGS({.name = "scope",
-					 .placeholder = "SCOPE",
-					 .repeated = true,
-					 .help = "What it may do: streams:read, runs:write, read:*, worker, ...; "
-							 "without it everything but worker."},
-					{.name = "expires",
-					 .placeholder = "TIME",
-					 .help = "Until when, as 2027-01-31T00:00:00Z."}),
+	 .flags = FLAGS(
+		 {.name = "scope",
+		  .placeholder = "SCOPE",
+		  .repeated = true,
+		  .help = "What it may do: streams:read, runs:write, read:*, worker, ...; "
+				  "without it everything but worker."},
+		 {.name = "expires", .placeholder = "TIME", .help = "Until when, as 2027-01-31T00:00:00Z."},
+		 {.name = "tenant", .placeholder = "NAME", .help = "Of this tenant."}),
 	 .examples =
 		 EXAMPLES({"for a worker", "sluice keys create worker-1 --scope worker -q > worker.token"}),
 	 .run = keys_create},
@@ -666,8 +673,32 @@ const Command commands[] = {
 	{.words = "alerts ls", .arguments = "", .summary = "list them", .run = alerts_ls},
 	{.words = "alerts add",
 	 .arguments = "NAME",
-	 .summary = "add one",
-	 .flags = FLAGS(FILE_FLAG("The alert's document, JSON; - is standard input.")),
+	 .summary = "tell an address when something is wrong",
+	 .flags = FLAGS(
+		 {.name = "kind",
+		  .type = OPTION_ENUM,
+		  .allowed = alert_kinds,
+		  .placeholder = "KIND",
+		  .help = "What is wrong."},
+		 {.name = "bound", .placeholder = "N", .help = "Above which number, of seconds or bytes."},
+		 {.name = "for",
+		  .type = OPTION_DURATION,
+		  .placeholder = "TIME",
+		  .minimum = 0,
+		  .maximum = 86400000,
+		  .help = "After it has been so for this long."},
+		 {.name = "stream",
+		  .placeholder = "STREAM",
+		  .repeated = true,
+		  .help = "Of this stream; without it of all."},
+		 {.name = "url", .placeholder = "URL", .help = "The address, which gets a POST."},
+		 {.name = "secret-file",
+		  .placeholder = "FILE",
+		  .help = "What the POST is signed with; - is standard input."},
+		 FILE_FLAG("The alert's document, JSON; - is standard input.")),
+	 .examples = EXAMPLES({"a target is a minute behind",
+						   "sluice alerts add slow --kind lag_seconds_over --bound "
+						   "60 --for 2min --url https://ops.example/hook"}),
 	 .run = alerts_add},
 	{.words = "alerts rm",
 	 .arguments = "ALERT",

@@ -4,7 +4,6 @@
 #include "format.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -35,15 +34,18 @@ format_count(char text[FORMAT_TEXT], int64_t count)
 static const char *
 format_steps(char text[FORMAT_TEXT], double value, double step, const char *const *units)
 {
+	bool whole;
+
 	while (value >= (step > 1000 ? 1023.5 : 999.5) && units[1] != NULL)
 	{
 		value /= step;
 		units++;
 	}
+	whole = value == (double) (int64_t) value;
 	(void) snprintf(text, FORMAT_TEXT, "%.*f%s",
-					value < 9.995 && value != floor(value)	 ? 2
-					: value < 99.95 && value != floor(value) ? 1
-															 : 0,
+					whole || value >= 99.95 ? 0
+					: value < 9.995			? 2
+											: 1,
 					value, *units);
 	return text;
 }
@@ -54,7 +56,7 @@ format_short(char text[FORMAT_TEXT], double value)
 	static const char *const units[] = {"", " k", " M", " G", " T", " P", NULL};
 
 	if (value < 999.5)
-		value = round(value);
+		value = (double) (int64_t) (value + 0.5);
 	return format_steps(text, value, 1000, units);
 }
 
@@ -64,7 +66,7 @@ format_bytes(char text[FORMAT_TEXT], double bytes)
 	static const char *const units[] = {" B", " kB", " MB", " GB", " TB", " PB", NULL};
 
 	if (bytes < 1023.5)
-		bytes = round(bytes);
+		bytes = (double) (int64_t) (bytes + 0.5);
 	return format_steps(text, bytes, 1024, units);
 }
 

@@ -210,8 +210,10 @@ live_logs(Cli *cli)
 	{
 		url_of(&url, "/runs", api_text(run, "id"), "/logs");
 		url_query(&url, "level", arguments_text(&cli->arguments, "level"));
-		status = api_list(cli, &url, most, &items);
+		status = api_list(cli, &url, SIZE_MAX, &items);
 	}
+	while (json_array_size(items) > most)
+		json_array_remove(items, 0); /* the oldest */
 	if (status == STATUS_OK)
 		status = cli_list(cli, &logs, items);
 	if (status == STATUS_OK && arguments_bool(&cli->arguments, "follow"))

@@ -17,6 +17,7 @@
 
 #include "common/control/timestamp.h"
 #include "common/daemon/file.h"
+#include "private_nats.h"
 
 #define FILE_MAXIMUM (1024 * 1024)
 #define NAME_PREFIX	 20 /* characters of the database's name */
@@ -242,6 +243,7 @@ remove_files(const MigrateState *state)
 	(void) snprintf(path, sizeof(path), "%s/nats", state->folder);
 	(void) nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	(void) rmdir(path);
+	private_nats_tidy(state->folder);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 	{
 		(void) snprintf(path, sizeof(path), "%s/%s", state->folder, files[i]);
@@ -257,5 +259,5 @@ migrate_state_close(MigrateState *state, bool done)
 		remove_files(state);
 	if (state->lock >= 0)
 		(void) close(state->lock);
-	state->lock = -1;
+	*state = (MigrateState){.lock = -1};
 }

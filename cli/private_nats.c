@@ -3,6 +3,7 @@
  */
 #include "private_nats.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ make_token(PrivateNats *nats, SluiceError *err)
 {
 	unsigned char bytes[(NATS_TOKEN_TEXT - 1) / 2];
 
+	if (*nats->token != '\0')
+		return true;
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return sluice_fail(err, SLUICE_ERROR_LIMIT, "the system has no random numbers");
 	for (size_t i = 0; i < sizeof(bytes); i++)
@@ -64,10 +67,10 @@ make_config(const PrivateNats *nats, const char *folder, ByteBuf *config, Sluice
 		quoted[strlen(quoted) - 1] = '\0';
 		length =
 			asprintf(&text,
-					 "host: 127.0.0.1\nport: -1\nserver_name: sluice_private\n"
+					 "host: 127.0.0.1\nport: %d\nserver_name: sluice_private\n"
 					 "authorization { token: \"%s\" }\nports_file_dir: %s\"\n"
 					 "jetstream { store_dir: %s/nats\", max_mem: 64MB, max_file: %" PRId64 " }\n",
-					 nats->token, quoted, quoted, nats->room);
+					 nats->port > 0 ? nats->port : -1, nats->token, quoted, quoted, nats->room);
 	}
 	if (length >= 0)
 		good = bytebuf_put(config, text, (size_t) length, err);
@@ -99,8 +102,11 @@ read_port(PrivateNats *nats, const char *folder)
 		return false;
 	ports = json_loads(text, 0, NULL);
 	url = json_string_value(json_array_get(json_object_get(ports, "nats"), 0));
-	if (url != NULL)
+	if (url != NULL && strrchr(url, ':') != NULL)
+	{
 		(void) snprintf(nats->url, sizeof(nats->url), "%s", url);
+		nats->port = (int) strtol(strrchr(url, ':') + 1, NULL, 10);
+	}
 	json_decref(ports);
 	file_free(text);
 	return *nats->url != '\0';
@@ -136,13 +142,35 @@ wait_ready(PrivateNats *nats, const char *folder, SluiceError *err)
 	return member_fail(&nats->server, err);
 }
 
+void
+private_nats_tidy(const char *folder)
+{
+	static const char begin[] = "nats-server_", end[] = ".ports";
+	DIR *entries = opendir(folder);
+	const struct dirent *entry;
+
+	while (entries != NULL && (entry = readdir(entries)) != NULL)
+	{
+		size_t length = strlen(entry->d_name);
+
+		if (length > sizeof(begin) + sizeof(end) &&
+			strncmp(entry->d_name, begin, sizeof(begin) - 1) == 0 &&
+			strcmp(entry->d_name + length - (sizeof(end) - 1), end) == 0)
+			(void) unlinkat(dirfd(entries), entry->d_name, 0);
+	}
+	if (entries != NULL)
+		(void) closedir(entries);
+}
+
 bool
 private_nats_start(PrivateNats *nats, const char *folder, SluiceError *err)
 {
 	ByteBuf config;
 	bool good;
 
-	*nats = (PrivateNats){0};
+	nats->server = (Member){0};
+	nats->url[0] = '\0';
+	private_nats_tidy(folder);
 	bytebuf_init(&config, &allocator_malloc, 65536);
 	good =
 		make_token(nats, err) && find_room(nats, folder, err) &&

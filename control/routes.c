@@ -5,6 +5,7 @@
 
 #include "control/live/live_routes.h"
 #include "control/resource/alerts.h"
+#include "control/resource/checks.h"
 #include "control/resource/connections.h"
 #include "control/resource/identity_routes.h"
 #include "control/resource/runs.h"
@@ -18,6 +19,7 @@ const Routes *const control_routes[] = {
 	&identity_routes,
 	&live_routes,
 	&connection_routes,
+	&check_routes,
 	&stream_routes,
 	&run_routes,
 	&worker_routes,

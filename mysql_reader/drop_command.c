@@ -20,7 +20,7 @@
 #define PATIENT_LOOKS 75 /* for a reader that was told by the bucket */
 
 /* Kinds of keys: "<kind>.<stream>" and all that begin with that and a dot. */
-static const char *const kinds[] = {"copied", "durable", "load", "lease"};
+static const char *const kinds[] = {"applied", "copied", "durable", "load", "lease"};
 
 /* The last message of a MySQL source says where it is from; that of an extension does not. */
 static bool

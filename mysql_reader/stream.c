@@ -326,6 +326,7 @@ static void
 release(Stream *stream)
 {
 	log_free(stream->log);
+	stream_figures_free(&stream->figures);
 	(void) pthread_cond_destroy(&stream->changed);
 	(void) pthread_mutex_destroy(&stream->lock);
 	(void) pthread_mutex_destroy(&stream->looking);
@@ -426,6 +427,12 @@ stream_look(Stream *stream, StreamLook *look)
 	pthread_mutex_lock(&stream->lock);
 	*look = (StreamLook){.state = stream->state, .error = stream->error, .ended = stream->ended};
 	pthread_mutex_unlock(&stream->lock);
+}
+
+const StreamFigures *
+stream_figures(const Stream *stream)
+{
+	return &stream->figures;
 }
 
 void

@@ -45,6 +45,9 @@ extern bool stream_wants(Stream *stream);
 /* How it stands; to be called every second or so, which also brings the figures up to date. */
 extern void stream_look(Stream *stream, StreamLook *look);
 
+/* As of the last look; for the thread that looks. */
+extern const StreamFigures *stream_figures(const Stream *stream);
+
 extern void stream_log_level(Stream *stream, LogLevel level);
 
 /* Asks it to end: what is begun is sent, then the thread is over. */

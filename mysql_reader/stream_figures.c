@@ -4,6 +4,8 @@
 #include "stream_figures.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct CounterSeries
 {
@@ -149,12 +151,59 @@ stream_figures_begin(StreamFigures *figures)
 	figures->seen = (CaptureCounts){0};
 }
 
+/* The place of a table; a new one's at the end, NULL when there is no room. */
+static TableFigures *
+find_table(StreamFigures *figures, const char *name)
+{
+	TableFigures *tables;
+
+	for (size_t i = 0; i < figures->table_count; i++)
+	{
+		size_t place = (figures->table_next + i) % figures->table_count;
+
+		if (strcmp(figures->tables[place].name, name) != 0)
+			continue;
+		figures->table_next = place + 1;
+		return &figures->tables[place];
+	}
+	if (figures->table_count == TABLE_FIGURES_MAXIMUM)
+		return NULL;
+	tables = realloc(figures->tables, (figures->table_count + 1) * sizeof(TableFigures));
+	if (tables == NULL)
+		return NULL;
+	figures->tables = tables;
+	tables[figures->table_count] = (TableFigures){.name = strdup(name)};
+	return tables[figures->table_count].name != NULL ? &tables[figures->table_count++] : NULL;
+}
+
+static void
+remember(StreamFigures *figures, const TableFigures *table)
+{
+	TableFigures *place = find_table(figures, table->name);
+	const char *name;
+
+	if (place == NULL)
+		return;
+	name = place->name;
+	*place = *table;
+	place->name = name;
+}
+
 void
-stream_figures_set_copy(const StreamFigures *figures, const TableFigures *table)
+stream_figures_free(StreamFigures *figures)
+{
+	for (size_t i = 0; i < figures->table_count; i++)
+		free((char *) figures->tables[i].name);
+	free(figures->tables);
+}
+
+void
+stream_figures_set_copy(StreamFigures *figures, const TableFigures *table)
 {
 	const MetricLabel labels[] = {
 		{"stream", figures->stream}, {"table", table->name}, {NULL, NULL}};
 
+	remember(figures, table);
 	for (size_t i = 0; i < COPIES; i++)
 	{
 		Gauge *gauge =

@@ -25,20 +25,6 @@ typedef struct CaptureCounts
 	uint64_t transactions, rows, log_bytes, heartbeats, messages, bundles, bytes, connects;
 } CaptureCounts;
 
-typedef struct StreamFigures
-{
-	Metrics *metrics;
-	const char *stream;
-	Gauge *states[READER_STATES];
-	Gauge *lag, *position, *window;
-	Counter *transactions, *rows, *log_bytes, *heartbeats, *messages, *bundles, *bytes, *connects;
-	CaptureCounts seen; /* what of the capture is counted already */
-} StreamFigures;
-
-/* `stream` must stay. */
-extern bool stream_figures_init(StreamFigures *figures, Metrics *metrics, const char *stream,
-								SluiceError *err) SLUICE_MUST_CHECK;
-
 /* How far the copy of a table is; numbers of the newest generation. */
 typedef struct TableFigures
 {
@@ -46,7 +32,29 @@ typedef struct TableFigures
 	double rows, rows_expected, bytes, chunks, chunks_done;
 } TableFigures;
 
-extern void stream_figures_set_copy(const StreamFigures *figures, const TableFigures *table);
+#define TABLE_FIGURES_MAXIMUM 2000 /* that are remembered */
+
+typedef struct StreamFigures
+{
+	Metrics *metrics;
+	const char *stream;
+	Gauge *states[READER_STATES];
+	Gauge *lag, *position, *window;
+	Counter *transactions, *rows, *log_bytes, *heartbeats, *messages, *bundles, *bytes, *connects;
+	CaptureCounts seen;	  /* what of the capture is counted already */
+	TableFigures *tables; /* of the copy, names their own; of the thread that looks */
+	size_t table_count;
+	size_t table_next; /* tables come in the same order each time: where the next one likely is */
+} StreamFigures;
+
+/* `stream` must stay. */
+extern bool stream_figures_init(StreamFigures *figures, Metrics *metrics, const char *stream,
+								SluiceError *err) SLUICE_MUST_CHECK;
+
+extern void stream_figures_set_copy(StreamFigures *figures, const TableFigures *table);
+
+/* Forgets tables; series stay. */
+extern void stream_figures_free(StreamFigures *figures);
 
 extern void stream_figures_set_state(StreamFigures *figures, int state);
 extern void stream_figures_count_error(const StreamFigures *figures, SluiceErrorCode code);

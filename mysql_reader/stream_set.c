@@ -20,6 +20,7 @@
 #include "common/nats/jetstream.h"
 #include "common/nats/lease.h"
 #include "settings.h"
+#include "stream_report.h"
 
 #define LEASE_TTL_MS   3000
 #define ROUND_MS	   300
@@ -60,7 +61,7 @@ struct StreamSet
 	NatsSession session;
 	Retry retry;
 	Trouble trouble;
-	int64_t bucket_ms;
+	int64_t bucket_ms, report_ms;
 	unsigned rounds;
 };
 
@@ -351,6 +352,27 @@ open_session(StreamSet *set, SluiceError *err)
 		   kv_ensure(&set->session, 1, err);
 }
 
+/* What each stream is at, for whoever watches. */
+static bool
+report_all(StreamSet *set, SluiceError *err)
+{
+	int64_t now = stream_clock();
+
+	if (now - set->report_ms < STREAM_REPORT_MS)
+		return true;
+	set->report_ms = now;
+	for (size_t i = 0; i < set->count; i++)
+	{
+		const Entry *entry = set->entries[i];
+
+		if (entry->stream != NULL &&
+			!stream_report_publish(&set->session, stream_figures(entry->stream), set->owner,
+								   entry->look.state, err))
+			return false;
+	}
+	return true;
+}
+
 static bool
 step_all(StreamSet *set, SluiceError *err)
 {
@@ -374,7 +396,7 @@ step_all(StreamSet *set, SluiceError *err)
 		if (good && entry->gone && entry->stream == NULL && !entry->lease.held)
 			remove_entry(set, i);
 	}
-	return good;
+	return good && report_all(set, err);
 }
 
 /* False when the end was asked for. */

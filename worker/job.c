@@ -362,6 +362,7 @@ job_take_report(Job *job, bool due, int64_t now_ms)
 		report = job_report_json(&job->report, job->facts.run, job->facts.name,
 								 job_role_name(job_kind_role(job->facts.kind)), job->tools->worker,
 								 now_ms);
+		(void) json_object_set_new(report, "tenant", json_string(job->facts.tenant));
 		job->changed = false;
 	}
 	(void) pthread_mutex_unlock(&job->lock);

@@ -1,8 +1,9 @@
 /*
  * job_keep.c - a program that runs as long as the run's wish says so (job_bodies.h).
  *
- * What an end that nobody asked for means is in `ends`: some pass and the program is started again after a while, some
- * are for somebody to look at; these wait for another wish.
+ * Of ends that nobody asked for some pass and the program is started again after a while, some
+ * are for somebody to look at; these wait for another wish.  A child that is refused somewhere is started anew now and
+ * then, with secrets that are fetched again: they may have been changed.
  */
 #include "job_bodies.h"
 
@@ -18,6 +19,7 @@
 #define FAILED_AFTER_TIMES 3
 
 static const RetryPolicy policy = {500, 30000};
+static const RetryPolicy renewal_policy = {2000, 30000};
 
 typedef enum Rest
 {
@@ -39,6 +41,10 @@ typedef struct Keeper
 	int64_t
 		rests_ms; /* since when the reader was seen to rest, by the clock of figures; 0: it was not */
 	bool ran;	  /* it was started before */
+	Retry renewal;	  /* of a child that was refused somewhere: with secrets that are new */
+	int64_t renew_ms; /* not before */
+	bool renewing;
+	SluiceError refusal;
 } Keeper;
 
 /* ---- what is wished ---- */
@@ -109,13 +115,16 @@ start_child(Keeper *keeper)
 {
 	SluiceError err;
 
-	if (child_run_start(&keeper->run, keeper->ran, &err))
+	if (child_run_start(&keeper->run, keeper->ran && !keeper->renewing, &err))
 	{
 		keeper->ran = true;
-		job_state(keeper->job, "starting",
-				  keeper->retry.attempt > 0 && keeper->run.trouble.code != SLUICE_OK
-					  ? &keeper->run.trouble
-					  : NULL);
+		keeper->renew_ms = job_clock() + retry_next(&keeper->renewal);
+		if (keeper->renewing)
+			keeper->run.trouble = keeper->refusal;
+		keeper->renewing = false;
+		if (keeper->run.trouble.code != SLUICE_OK)
+			return; /* it shows as refused until it works */
+		job_state(keeper->job, "starting", NULL);
 		return;
 	}
 	log_failure(job_tools(keeper->job)->log, LOG_ERROR, "cannot start a child", &err,
@@ -160,11 +169,17 @@ take_figures(Keeper *keeper)
 	{
 		sluice_error_clear(&keeper->run.trouble);
 		retry_reset(&keeper->retry);
+		retry_reset(&keeper->renewal);
+	}
+	else if (keeper->run.trouble.code == SLUICE_ERROR_DENIED && job_clock() >= keeper->renew_ms)
+	{
+		keeper->refusal = keeper->run.trouble;
+		keeper->renewing = true;
 	}
 	if (state.drained && keeper->rests_ms != 0 && state.time_ms > keeper->rests_ms)
 		keeper->rest = REST_DRAINED;
 	job_phase(keeper->job, state.phase);
-	job_state(keeper->job, keeper->run.kill_ms != 0 ? "stopping" : state.state,
+	job_state(keeper->job, keeper->run.kill_ms != 0 && !keeper->renewing ? "stopping" : state.state,
 			  keeper->run.trouble.code != SLUICE_OK ? &keeper->run.trouble : NULL);
 	json_decref(figures);
 }
@@ -191,7 +206,7 @@ step(Keeper *keeper)
 	if (child_run_going(&keeper->run))
 	{
 		take_figures(keeper);
-		if (!wants_child(keeper))
+		if (keeper->renewing || !wants_child(keeper))
 			child_run_end(&keeper->run);
 	}
 	else if (wants && job_clock() >= keeper->retry_ms)
@@ -218,6 +233,7 @@ job_keep(Job *job)
 	int status;
 
 	retry_init(&keeper.retry, policy, (uint64_t) job_clock());
+	retry_init(&keeper.renewal, renewal_policy, (uint64_t) job_clock());
 	child_run_init(&keeper.run, job);
 	for (bool first = true; first || !keeper.wish.end || child_run_going(&keeper.run);
 		 first = false)

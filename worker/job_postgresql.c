@@ -16,6 +16,8 @@
 #include "pg_stream.h"
 
 #define LOOK_MS			   1000
+#define LOOK_SOON_MS	   150	/* after something was asked of the stream... */
+#define SOON_FOR_MS		   5000 /* ...for so long */
 #define FAILED_AFTER_TIMES 3
 
 static const RetryPolicy policy = {500, 30000};
@@ -28,6 +30,7 @@ typedef struct Source
 	JobWish wish;
 	Retry retry;
 	int64_t retry_ms;
+	int64_t acted_ms; /* when something was asked of the stream last */
 	Trouble trouble;
 	char state[JOB_WORD]; /* as it was reported last */
 } Source;
@@ -63,7 +66,8 @@ put_off(Source *source, const SluiceError *err)
 
 /* Secrets are fetched anew for each login: they may be others than before. */
 static bool
-open_endpoint(const Job *job, PgSession *session, const json_t *connection, SluiceError *err)
+open_endpoint(const Job *job, PgSession *session, const char *place, const json_t *connection,
+			  SluiceError *err)
 {
 	const JobFacts *facts = job_facts(job);
 	char application[128];
@@ -76,7 +80,7 @@ open_endpoint(const Job *job, PgSession *session, const json_t *connection, Slui
 	if (!endpoint_read(&endpoint, connection, err))
 		return false;
 	good = secret_desk_fetch(job_tools(job)->secrets, facts, &endpoints, 1, &secrets, err) &&
-		   pg_session_open(session, &endpoint, &secrets, application, err);
+		   pg_session_open(session, place, &endpoint, &secrets, application, err);
 	secrets_free(&secrets);
 	return good;
 }
@@ -87,7 +91,7 @@ open_source(const Job *job, PgSession *session, SluiceError *err)
 	const json_t *source = json_object_get(job_facts(job)->spec, "source");
 
 	return pg_session_alive(session) ||
-		   (open_endpoint(job, session, json_object_get(source, "connection"), err) &&
+		   (open_endpoint(job, session, "source", json_object_get(source, "connection"), err) &&
 			pg_stream_check(session, err));
 }
 
@@ -212,12 +216,24 @@ do_round(Source *source, SluiceError *err)
 		if (!good)
 			return false;
 		job_set_acted(source->job, source->wish.desired_at);
+		source->acted_ms = job_clock();
 		if (!pg_stream_look(&source->session, source->facts->stream, &look, err))
 			return false;
 	}
 	tell(source, &look);
 	pg_stream_look_free(&look);
 	return true;
+}
+
+/* What was asked for shows a moment later. */
+static int64_t
+look_again(const Source *source)
+{
+	static const char *const at_work[] = {"streaming", "loading", "indexing", "finished", NULL};
+	bool reached = wished(source, source->state) ||
+				   (wished(source, "running") && is_one_of(source->state, at_work));
+
+	return reached || job_clock() - source->acted_ms > SOON_FOR_MS ? LOOK_MS : LOOK_SOON_MS;
 }
 
 void
@@ -240,7 +256,7 @@ job_postgresql(Job *job)
 			{
 				retry_reset(&source.retry);
 				trouble_over(&source.trouble);
-				source.retry_ms = job_clock() + LOOK_MS;
+				source.retry_ms = job_clock() + look_again(&source);
 			}
 			else
 				put_off(&source, &err);
@@ -269,7 +285,7 @@ forget_at_targets(const Job *job)
 
 		if (strcmp(run_text(connection, "type"), "postgresql") != 0)
 			continue;
-		if (!open_endpoint(job, &session, connection, &err) ||
+		if (!open_endpoint(job, &session, "target", connection, &err) ||
 			!pg_stream_forget(&session, facts->stream, &err))
 			log_failure(job_tools(job)->log, LOG_WARNING,
 						"what a target noted of a dropped stream stays there", &err,

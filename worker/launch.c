@@ -10,9 +10,9 @@
 
 #include "common/control/child_config.h"
 #include "common/control/memory_file.h"
+#include "common/control/program_path.h"
 #include "secret_desk.h"
 
-#define PATH_MAXIMUM  4096
 #define SIDES_MAXIMUM 2
 #define LIST_MAXIMUM  65536
 
@@ -33,7 +33,7 @@ typedef struct Launch
 	size_t side_count;
 	ByteBuf config;
 	ChildSettings child;
-	char path[PATH_MAXIMUM];
+	char path[PROGRAM_PATH_MAXIMUM];
 } Launch;
 
 /* ---- which program ---- */
@@ -55,29 +55,6 @@ static const struct JobProgram
 	[JOB_DROP] = {"sluice-mysql-reader", "drop", false, false, false, lines_of_drop},
 	[JOB_VERIFICATION] = {"sluice-writer", "verify", true, true, true, lines_of_verification},
 };
-
-/* In the folder of the programs, else where PATH has it. */
-static bool
-find_program(Launch *launch, const char *name, SluiceError *err)
-{
-	const char *path = getenv("PATH");
-
-	(void) snprintf(launch->path, sizeof(launch->path), "%s/%s", launch->tools->folder, name);
-	if (access(launch->path, X_OK) == 0)
-		return true;
-	while (path != NULL && *path != '\0')
-	{
-		size_t length = strcspn(path, ":");
-
-		(void) snprintf(launch->path, sizeof(launch->path), "%.*s/%s", (int) length, path, name);
-		if (length > 0 && access(launch->path, X_OK) == 0)
-			return true;
-		path += length + (path[length] == ':');
-	}
-	(void) sluice_fail(err, SLUICE_ERROR_NOT_FOUND, "program %s is neither in %s nor in PATH", name,
-					   launch->tools->folder);
-	return sluice_hint(err, "start the worker with --programs FOLDER");
-}
 
 /* ---- databases ---- */
 
@@ -163,9 +140,7 @@ line(Launch *launch, const char *name, const char *value, SluiceError *err)
 static bool
 lines_of_nats(Launch *launch, SluiceError *err)
 {
-	const ByteBuf *lines = launch->tools->nats_lines;
-
-	return bytebuf_put(&launch->config, lines->data, lines->length, err);
+	return child_config_nats(&launch->config, launch->tools->nats, err);
 }
 
 /* Texts of an array, or of a member of its objects, with commas between. */
@@ -264,6 +239,13 @@ write_lines(Launch *launch, const struct JobProgram *program, SluiceError *err)
 }
 
 /* ---- all of it ---- */
+
+static bool
+find_program(Launch *launch, const char *executable, SluiceError *err)
+{
+	return program_path(launch->tools->folder, executable, launch->path, err) ||
+		   sluice_hint(err, "start the worker with --programs FOLDER");
+}
 
 static bool
 start_child(Launch *launch, const struct JobProgram *program, Child *child, SluiceError *err)

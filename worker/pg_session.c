@@ -38,23 +38,37 @@ static const struct
 	{"", SLUICE_ERROR_STATE},
 };
 
-static int
-length_of(const char *text)
-{
-	size_t length = strlen(text);
+/* libpq's messages have several lines: one for a report. */
+#define LINE_MAXIMUM 400
 
-	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
+static const char *
+one_line(const char *text, char line[LINE_MAXIMUM])
+{
+	size_t length = 0;
+
+	for (; *text != '\0' && length < LINE_MAXIMUM - 1; text++)
+	{
+		bool blank = strchr(" \t\n", *text) != NULL;
+
+		if (!blank)
+			line[length++] = *text;
+		else if (length > 0 && line[length - 1] != ' ')
+			line[length++] = ' ';
+	}
+	while (length > 0 && line[length - 1] == ' ')
 		length--;
-	return (int) length;
+	line[length] = '\0';
+	return line;
 }
 
 static bool
 fail_connect(const PgSession *session, SluiceError *err)
 {
 	const char *text = PQerrorMessage(session->conn);
+	char line[LINE_MAXIMUM];
 
-	(void) sluice_fail(err, SLUICE_ERROR_IO, "cannot connect to the source: %.*s", length_of(text),
-					   text);
+	(void) sluice_fail(err, SLUICE_ERROR_IO, "cannot connect to the %s: %s", session->place,
+					   one_line(text, line));
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 	{
 		if (strstr(text, refusals[i].words) == NULL)
@@ -79,8 +93,8 @@ pg_session_close(PgSession *session)
 }
 
 bool
-pg_session_open(PgSession *session, const Endpoint *endpoint, const Secrets *secrets,
-				const char *application, SluiceError *err)
+pg_session_open(PgSession *session, const char *place, const Endpoint *endpoint,
+				const Secrets *secrets, const char *application, SluiceError *err)
 {
 	char paths[ENDPOINT_SECRETS][MEMORY_FILE_PATH];
 	EndpointFiles names = {{NULL}};
@@ -94,6 +108,7 @@ pg_session_open(PgSession *session, const Endpoint *endpoint, const Secrets *sec
 			names.paths[i] = memory_file_path(files.fds[i], paths[i]);
 	}
 	endpoint_keywords(endpoint, &names, secrets->values[ENDPOINT_PASSWORD], application, &keywords);
+	session->place = place;
 	session->conn = good ? PQconnectdbParams(keywords.keys, keywords.values, 0) : NULL;
 	secret_files_close(&files);
 	if (!good)
@@ -124,6 +139,7 @@ fail_result(PgSession *session, const PGresult *result, SluiceError *err)
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	char line[LINE_MAXIMUM];
 	size_t i = 0;
 
 	if (message == NULL)
@@ -131,7 +147,9 @@ fail_result(PgSession *session, const PGresult *result, SluiceError *err)
 	note_sqlstate(session, result);
 	while (strncmp(session->sqlstate, codes[i].sqlstate, strlen(codes[i].sqlstate)) != 0)
 		i++;
-	(void) sluice_fail(err, codes[i].code, "%.*s", length_of(message), message);
+	(void) sluice_fail(err, codes[i].code, "%s", one_line(message, line));
+	if (codes[i].code == SLUICE_ERROR_IO)
+		(void) sluice_prefix(err, "the %s is away", session->place);
 	return hint != NULL ? sluice_hint(err, "%s", hint) : false;
 }
 
@@ -176,8 +194,8 @@ give_up(PgSession *session, SluiceError *err)
 	(void) (cancel != NULL && PQcancel(cancel, ignored, sizeof(ignored)));
 	PQfreeCancel(cancel);
 	pg_session_close(session);
-	return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "the source did not answer within %d seconds",
-					   PG_SESSION_MS / 1000);
+	return sluice_fail(err, SLUICE_ERROR_TIMEOUT, "the %s did not answer within %d seconds",
+					   session->place, PG_SESSION_MS / 1000);
 }
 
 /* The last of a statement's results, or the first that failed. */
@@ -209,14 +227,15 @@ pg_session_query(PgSession *session, PGresult **result, SluiceError *err, const 
 				 const char *const *values, size_t count)
 {
 	PGresult *own = NULL;
+	char line[LINE_MAXIMUM];
 	bool good;
 
 	(void) snprintf(session->sqlstate, sizeof(session->sqlstate), "08006");
 	if (count == 0
 			? PQsendQuery(session->conn, sql) == 0
 			: PQsendQueryParams(session->conn, sql, (int) count, NULL, values, NULL, NULL, 0) == 0)
-		return sluice_fail(err, SLUICE_ERROR_IO, "the connection to the source is lost: %.*s",
-						   length_of(PQerrorMessage(session->conn)), PQerrorMessage(session->conn));
+		return sluice_fail(err, SLUICE_ERROR_IO, "the connection to the %s is lost: %s",
+						   session->place, one_line(PQerrorMessage(session->conn), line));
 	good = take_results(session, &own, err);
 	if (good && result != NULL)
 	{

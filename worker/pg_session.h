@@ -1,5 +1,5 @@
 /*
- * pg_session.h - a connection to a PostgreSQL source, for short statements.
+ * pg_session.h - a connection to a PostgreSQL database, for short statements.
  *
  * Settings are explicit keywords; the search path holds nothing but pg_catalog.  A statement that takes longer than
  * PG_SESSION_MS is cancelled and the connection closed.  A session belongs to one thread.
@@ -17,13 +17,15 @@
 
 typedef struct PgSession
 {
-	PGconn *conn; /* NULL: not open */
+	PGconn *conn;	   /* NULL: not open */
+	const char *place; /* what messages call it: "source", "target" */
 	char sqlstate[6];
 } PgSession;
 
 /* DENIED when the login was refused, IO for what may pass. */
-extern bool pg_session_open(PgSession *session, const Endpoint *endpoint, const Secrets *secrets,
-							const char *application, SluiceError *err) SLUICE_MUST_CHECK;
+extern bool pg_session_open(PgSession *session, const char *place, const Endpoint *endpoint,
+							const Secrets *secrets, const char *application,
+							SluiceError *err) SLUICE_MUST_CHECK;
 extern void pg_session_close(PgSession *session);
 
 /* False: it is lost, close it. */

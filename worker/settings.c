@@ -3,14 +3,11 @@
  */
 #include "settings.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "common/control/child_config.h"
 #include "common/daemon/log.h"
 #include "common/daemon/nats_options.h"
 #include "run_jobs.h"
@@ -148,61 +145,23 @@ draw_id(char *id, SluiceError *err)
 	return true;
 }
 
-/* Beside this program. */
-static void
-find_folder(WorkerSettings *settings, const char *given)
-{
-	ssize_t length;
-	char *slash;
-
-	if (given != NULL)
-	{
-		(void) snprintf(settings->folder, sizeof(settings->folder), "%s", given);
-		return;
-	}
-	length = readlink("/proc/self/exe", settings->folder, sizeof(settings->folder) - 1);
-	settings->folder[length > 0 ? length : 0] = '\0';
-	slash = strrchr(settings->folder, '/');
-	if (slash != NULL)
-		*slash = '\0';
-}
-
-/* ---- NATS ---- */
-
-static const struct
-{
-	const char *option;
-	size_t at; /* of the text in NatsSettings */
-} nats_texts[] = {
-	{"nats", offsetof(NatsSettings, urls)},
-	{"nats-creds", offsetof(NatsSettings, creds_file)},
-	{"nats-nkey", offsetof(NatsSettings, nkey_file)},
-	{"nats-user", offsetof(NatsSettings, user)},
-	{"nats-password", offsetof(NatsSettings, password)},
-	{"nats-token", offsetof(NatsSettings, token)},
-	{"nats-tls-ca", offsetof(NatsSettings, tls_ca_file)},
-	{"nats-tls-cert", offsetof(NatsSettings, tls_cert_file)},
-	{"nats-tls-key", offsetof(NatsSettings, tls_key_file)},
-};
-
 static bool
-read_nats(WorkerSettings *settings, const Options *from, SluiceError *err)
+read_nats(NatsSettings *nats, const Options *from, SluiceError *err)
 {
-	bool good = child_config_init(&settings->nats_lines, err);
-
-	settings->nats =
-		(NatsSettings){.name = worker_program.name, .tls_required = options_bool(from, "nats-tls")};
-	for (size_t i = 0; good && i < sizeof(nats_texts) / sizeof(nats_texts[0]); i++)
-	{
-		const char *text = options_string(from, nats_texts[i].option);
-
-		*(const char **) (void *) ((char *) &settings->nats + nats_texts[i].at) = text;
-		good = child_config_line(&settings->nats_lines, nats_texts[i].option, text, err);
-	}
-	return good &&
-		   child_config_line(&settings->nats_lines, "nats-tls",
-							 settings->nats.tls_required ? "on" : "off", err) &&
-		   (nats_settings_check(&settings->nats, err) || sluice_prefix(err, "--nats"));
+	*nats = (NatsSettings){
+		.urls = options_string(from, "nats"),
+		.creds_file = options_string(from, "nats-creds"),
+		.nkey_file = options_string(from, "nats-nkey"),
+		.user = options_string(from, "nats-user"),
+		.password = options_string(from, "nats-password"),
+		.token = options_string(from, "nats-token"),
+		.tls_ca_file = options_string(from, "nats-tls-ca"),
+		.tls_cert_file = options_string(from, "nats-tls-cert"),
+		.tls_key_file = options_string(from, "nats-tls-key"),
+		.tls_required = options_bool(from, "nats-tls"),
+		.name = worker_program.name,
+	};
+	return nats_settings_check(nats, err) || sluice_prefix(err, "--nats");
 }
 
 bool
@@ -213,6 +172,7 @@ worker_settings_read(WorkerSettings *settings, const Options *from, SluiceError 
 	*settings = (WorkerSettings){
 		.slots = (size_t) options_integer(from, "slots"),
 		.token = options_string(from, "token"),
+		.folder = options_string(from, "programs"),
 		.lease_ms = options_duration(from, "lease"),
 		.stop_ms = options_duration(from, "stop-within"),
 		.log_level = options_choice(from, "log-level") == LOG_DEBUG ? "debug" : "info",
@@ -221,13 +181,6 @@ worker_settings_read(WorkerSettings *settings, const Options *from, SluiceError 
 		(void) snprintf(settings->host, sizeof(settings->host), "unknown");
 	(void) snprintf(settings->name, sizeof(settings->name), "%s",
 					name != NULL ? name : settings->host);
-	find_folder(settings, options_string(from, "programs"));
 	return read_roles(settings, from, err) && draw_id(settings->id, err) &&
-		   read_nats(settings, from, err);
-}
-
-void
-worker_settings_free(WorkerSettings *settings)
-{
-	child_config_free(&settings->nats_lines);
+		   read_nats(&settings->nats, from, err);
 }

@@ -5,7 +5,6 @@
 #define SLUICE_WORKER_SETTINGS_H
 
 #include "common/control/layout.h"
-#include "common/core/bytebuf.h"
 #include "common/daemon/options.h"
 #include "common/nats/connection.h"
 
@@ -18,19 +17,15 @@ typedef struct WorkerSettings
 	char name[128]; /* for people */
 	unsigned roles; /* of JobRole */
 	size_t slots;
-	const char *token; /* NULL: none */
-	char folder[4096]; /* of the programs */
+	const char *token;	/* NULL: none */
+	const char *folder; /* of the programs; NULL: that of this one */
 	int64_t lease_ms, stop_ms;
 	const char *log_level; /* of children: enough to tell what they do */
-	NatsSettings nats;	   /* texts are the options' */
-	ByteBuf nats_lines;	   /* the same as lines for children */
+	NatsSettings nats;
 } WorkerSettings;
 
-/* ARGUMENT for what makes no sense; to be freed in any case. */
+/* ARGUMENT for what makes no sense.  Texts are the options'. */
 extern bool worker_settings_read(WorkerSettings *settings, const Options *options,
 								 SluiceError *err) SLUICE_MUST_CHECK;
-
-/* Wipes secrets. */
-extern void worker_settings_free(WorkerSettings *settings);
 
 #endif

@@ -221,7 +221,7 @@ make_tools(Worker *worker, SluiceError *err)
 
 	worker->tools = (Tools){.log = worker->service->log,
 							.worker = settings->id,
-							.nats_lines = &settings->nats_lines,
+							.nats = &settings->nats,
 							.folder = settings->folder,
 							.log_level = settings->log_level,
 							.stop_ms = settings->stop_ms};
@@ -259,5 +259,4 @@ worker_close(Worker *worker)
 	board_free(&worker->board);
 	free(worker->holdings);
 	json_decref(worker->done);
-	worker_settings_free(&worker->settings);
 }

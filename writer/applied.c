@@ -67,10 +67,11 @@ applied_end(Applied *applied, bool committed)
 {
 	Amount due = applied_due(applied);
 
-	applied->batch = (Amount){0};
-	applied->open = committed ? (Amount){0} : due;
+	applied->batch = applied->open = (Amount){0};
 	if (committed)
 		applied_add(applied, due);
+	else
+		applied->open = due;
 }
 
 void

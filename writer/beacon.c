@@ -20,16 +20,17 @@
 #include "common/daemon/trouble.h"
 
 #define LEASE_TTL_MS   3000
-#define LOOK_MS		   300 /* how often the lease of another is looked at */
-#define PUBLISH_MS	   250 /* between two marks */
-#define FIGURES_MS	   950 /* between two lines of figures */
+#define LOOK_MS		   300	/* how often the lease of another is looked at */
+#define PUBLISH_MS	   250	/* between two marks */
+#define FIGURES_MS	   950	/* between two lines of figures */
+#define TOTAL_MS	   5000 /* between two totals that are kept */
 #define FIRST_RETRY_MS 100
 #define MOST_RETRY_MS  2000
 
 struct Beacon
 {
 	BeaconSettings settings;
-	char durable[SUBJECT_TEXT];
+	char durable[SUBJECT_TEXT], applied[SUBJECT_TEXT];
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -45,9 +46,11 @@ struct Beacon
 	NatsSession session;
 	Lease lease;
 	Retry retry;
-	int64_t published;	/* when the last mark was */
-	Trouble trouble;	/* told in the log */
-	int64_t figures_ms; /* when figures were last published */
+	int64_t published;			  /* when the last mark was */
+	Trouble trouble;			  /* told in the log */
+	int64_t figures_ms;			  /* when figures were last published */
+	int64_t total_ms;			  /* and the total */
+	char total[KV_VALUE_MAXIMUM]; /* the last */
 };
 
 int64_t
@@ -175,6 +178,26 @@ publish_figures(Beacon *beacon, bool at_once, SluiceError *err)
 		   nats_session_fail(&beacon->session, err, status, 0, "publishing figures");
 }
 
+/* The total, when it has changed. */
+static bool
+publish_total(Beacon *beacon, bool at_once, SluiceError *err)
+{
+	char text[KV_VALUE_MAXIMUM];
+	int64_t now = beacon_clock();
+
+	if (beacon->settings.total == NULL || !beacon->lease.held ||
+		(!at_once && now - beacon->total_ms < TOTAL_MS))
+		return true;
+	(void) beacon->settings.total(beacon->settings.context, text);
+	if (text[0] == '\0' || strcmp(text, beacon->total) == 0)
+		return true;
+	if (!kv_put(&beacon->session, beacon->applied, text, KV_ANY_REVISION, NULL, err))
+		return false;
+	beacon->total_ms = now;
+	memcpy(beacon->total, text, sizeof(text));
+	return true;
+}
+
 static void
 set_failure(Beacon *beacon, const SluiceError *err)
 {
@@ -238,7 +261,8 @@ run(void *argument)
 		SluiceError err = {0};
 
 		if (open_session(beacon, &err) && step_lease(beacon, &err) &&
-			publish_mark(beacon, false, &err) && publish_figures(beacon, false, &err))
+			publish_mark(beacon, false, &err) && publish_figures(beacon, false, &err) &&
+			publish_total(beacon, false, &err))
 		{
 			round_went_well(beacon);
 			pause = LOOK_MS;
@@ -250,7 +274,8 @@ run(void *argument)
 	if (beacon->session.connection != NULL && nats_session_alive(&beacon->session))
 	{
 		(void) !publish_mark(beacon, true, NULL);
-		(void) !publish_figures(beacon, true, NULL); /* the last total of what was applied */
+		(void) !publish_figures(beacon, true, NULL);
+		(void) !publish_total(beacon, true, NULL);
 		lease_release(&beacon->lease, &beacon->session);
 	}
 	nats_session_close(&beacon->session);
@@ -287,6 +312,7 @@ beacon_start(const BeaconSettings *settings, SluiceError *err)
 	}
 	beacon->settings = *settings;
 	(void) durable_key(beacon->durable, settings->stream, settings->consumer);
+	(void) applied_key(beacon->applied, settings->stream, settings->consumer);
 	(void) snprintf(key, sizeof(key), "lease.%s.writer.%s", settings->stream, settings->consumer);
 	lease_init(&beacon->lease, key, settings->owner, LEASE_TTL_MS);
 	retry_init(&beacon->retry, (RetryPolicy){FIRST_RETRY_MS, MOST_RETRY_MS},

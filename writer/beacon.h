@@ -24,6 +24,8 @@ typedef struct BeaconSettings
 	Log *log;
 	/* Published once a second when not NULL; it may be called as long as the beacon lives. */
 	const char *(*figures)(void *context, char text[FIGURES_TEXT]);
+	/* The target's total as durable.h has it, "" when it is not known; may be NULL, likewise. */
+	const char *(*total)(void *context, char text[KV_VALUE_MAXIMUM]);
 	void *context;
 } BeaconSettings;
 

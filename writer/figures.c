@@ -128,17 +128,31 @@ figures_json(void *context, char text[FIGURES_TEXT])
 	clock_gettime(CLOCK_REALTIME, &now);
 	root = json_pack(
 		"{s:s, s:s, s:s, s:s, s:I, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o}", "role",
-		"writer", "stream", figures->settings->stream, "consumer", figures->settings->consumer, "owner",
-		figures->settings->owner, "time_ms", (json_int_t) now.tv_sec * 1000 + now.tv_nsec / 1000000,
-		"state", writer_state_names[atomic_load(&figures->stats->state)], "transactions",
+		"writer", "stream", figures->settings->stream, "consumer", figures->settings->consumer,
+		"owner", figures->settings->owner, "time_ms",
+		(json_int_t) now.tv_sec * 1000 + now.tv_nsec / 1000000, "state",
+		writer_state_names[atomic_load(&figures->stats->state)], "transactions",
 		counter_value(figures->stats->transactions), "bytes", counter_value(figures->stats->bytes),
 		"rows", (json_int_t) atomic_load(&figures->stats->rows), "lag_seconds",
 		known_json(stats_lag_seconds(figures->stats)), "pending_messages",
-		(json_int_t) stats_pending(figures->stats), "loaded_rows", (json_int_t) counts.rows, "loaded_bytes", (json_int_t) counts.bytes,
-		"loaded_bundles", (json_int_t) counts.bundles, "load", load_json(&load), "applied_total",
-		total_json(&applied));
+		(json_int_t) stats_pending(figures->stats), "loaded_rows", (json_int_t) counts.rows,
+		"loaded_bytes", (json_int_t) counts.bytes, "loaded_bundles", (json_int_t) counts.bundles,
+		"load", load_json(&load), "applied_total", total_json(&applied));
 	length = root != NULL ? json_dumpb(root, text, FIGURES_TEXT - 1, JSON_COMPACT) : 0;
 	text[length < FIGURES_TEXT ? length : 0] = '\0';
 	json_decref(root);
+	return text;
+}
+
+const char *
+figures_total(void *context, char text[KV_VALUE_MAXIMUM])
+{
+	const Figures *figures = context;
+	AppliedTotal applied = stats_applied(figures->stats);
+	json_t *total = total_json(&applied);
+	size_t length = applied.kept ? json_dumpb(total, text, KV_VALUE_MAXIMUM - 1, JSON_COMPACT) : 0;
+
+	text[length < KV_VALUE_MAXIMUM ? length : 0] = '\0';
+	json_decref(total);
 	return text;
 }

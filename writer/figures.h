@@ -24,7 +24,8 @@ typedef struct Figures
 /* Makes the series; the first four are set by the caller. */
 extern bool figures_init(Figures *figures, Metrics *metrics, SluiceError *err) SLUICE_MUST_CHECK;
 
-/* One JSON object, for BeaconSettings.figures. */
+/* One JSON object, for BeaconSettings.figures; and .total. */
 extern const char *figures_json(void *context, char text[FIGURES_TEXT]);
+extern const char *figures_total(void *context, char text[KV_VALUE_MAXIMUM]);
 
 #endif

@@ -306,6 +306,7 @@ start(Writer *writer, Figures *figures, SluiceError *err)
 		.owner = writer->settings.owner,
 		.log = writer->service->log,
 		.figures = figures_json,
+		.total = figures_total,
 		.context = figures,
 	};
 	writer->beacon = beacon_start(&beacon, err);

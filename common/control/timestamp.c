@@ -9,6 +9,7 @@
 
 #define DAY_MS	  INT64_C(86400000)
 #define YEAR_LAST 9999
+#define LAST_MS	  INT64_C(253402300799999) /* of that year */
 
 int64_t
 timestamp_now(void)
@@ -28,6 +29,14 @@ split(int64_t ms, struct tm *parts)
 	(void) gmtime_r(&seconds, parts);
 }
 
+static int64_t
+bounded(int64_t ms)
+{
+	if (ms < 0)
+		return 0;
+	return ms < LAST_MS ? ms : LAST_MS;
+}
+
 static unsigned
 within(int number, int most)
 {
@@ -39,9 +48,7 @@ timestamp_format(char text[TIMESTAMP_TEXT], int64_t ms)
 {
 	struct tm parts;
 
-	if (ms < 0)
-		ms = 0;
-	split(ms, &parts);
+	split(ms = bounded(ms), &parts);
 	(void) snprintf(text, TIMESTAMP_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
 					within(parts.tm_year + 1900, YEAR_LAST), within(parts.tm_mon + 1, 12),
 					within(parts.tm_mday, 31), within(parts.tm_hour, 23), within(parts.tm_min, 59),
@@ -60,7 +67,7 @@ timestamp_day(char text[DAY_TEXT], int64_t ms)
 {
 	struct tm parts;
 
-	split(ms < 0 ? 0 : ms, &parts);
+	split(bounded(ms), &parts);
 	(void) snprintf(text, DAY_TEXT, "%04u%02u%02u", within(parts.tm_year + 1900, YEAR_LAST),
 					within(parts.tm_mon + 1, 12), within(parts.tm_mday, 31));
 	return text;
@@ -164,5 +171,5 @@ timestamp_parse(const char *text, int64_t *ms)
 		!take_offset(&text, &offset) || *text != '\0')
 		return false;
 	*ms = days * DAY_MS + time_of_day - offset;
-	return *ms >= 0;
+	return *ms >= 0 && *ms <= LAST_MS;
 }

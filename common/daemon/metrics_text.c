@@ -39,16 +39,6 @@ metrics_put_escaped(ByteBuf *out, const char *text, bool quote, SluiceError *err
 	return good;
 }
 
-static double
-gauge_value(const Gauge *gauge)
-{
-	uint64_t bits = atomic_load_explicit(&gauge->bits, memory_order_relaxed);
-	double value;
-
-	memcpy(&value, &bits, sizeof(value));
-	return value;
-}
-
 /* The shortest decimal form that reads back as the same double, in Prometheus' spelling. */
 static void
 format_real(double value, char *out, size_t size)

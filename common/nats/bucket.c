@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bucket_internal.h"
+#include "stream_layout.h"
 
 #define OPERATION		"KV-Operation"
 #define ROLLUP			"Nats-Rollup"
@@ -165,8 +166,10 @@ bucket_ensure(NatsSession *session, const BucketSettings *settings, SluiceError 
 	if (settings->history < 1 || settings->history > HISTORY_MAXIMUM)
 		return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "bucket %s: history is 1 to %d",
 						   settings->name, HISTORY_MAXIMUM);
-	if (!look(session, settings, &there, err) || there)
-		return there;
+	if (!look(session, settings, &there, err))
+		return false;
+	if (there)
+		return true;
 	status = add_bucket(session, settings, &code);
 	if (status != NATS_OK && code != JSStreamNameExistErr)
 		return nats_session_fail(session, err, status, code, "making bucket %s", settings->name);
@@ -375,11 +378,33 @@ write_absent(NatsSession *session, const char *bucket, const BucketWrite *write,
 	return write_at(session, bucket, write, revision, new_revision, err);
 }
 
+/*
+ * Whether the last message of the key is this very write, sent before and stored.  Newer servers look at the revision before
+ * they look whether they had the message already.
+ */
+static bool
+is_there(NatsSession *session, const char *bucket, const BucketWrite *write, uint64_t *new_revision)
+{
+	const char *id = NULL;
+	BucketEntry entry;
+	bool same;
+
+	if (write->message_id == NULL || !get_message(session, bucket, write->key, 0, &entry, NULL))
+		return false;
+	same = natsMsgHeader_Get(entry.message, MESSAGE_ID, &id) == NATS_OK &&
+		   strcmp(id, write->message_id) == 0;
+	if (same && new_revision != NULL)
+		*new_revision = entry.revision;
+	bucket_entry_free(&entry);
+	return same;
+}
+
 bool
 bucket_write(NatsSession *session, const char *bucket, const BucketWrite *write,
 			 uint64_t *new_revision, SluiceError *err)
 {
 	SluiceError own;
+	bool good;
 
 	if (err == NULL)
 		err = &own;
@@ -387,7 +412,20 @@ bucket_write(NatsSession *session, const char *bucket, const BucketWrite *write,
 		return false;
 	if (write->length > INT32_MAX)
 		return sluice_fail(err, SLUICE_ERROR_LIMIT, "the value for key %s is too long", write->key);
-	if (write->revision == 0)
-		return write_absent(session, bucket, write, new_revision, err);
-	return write_at(session, bucket, write, write->revision, new_revision, err);
+	good = write->revision == 0
+			   ? write_absent(session, bucket, write, new_revision, err)
+			   : write_at(session, bucket, write, write->revision, new_revision, err);
+	return good ||
+		   (err->code == SLUICE_ERROR_CONFLICT && is_there(session, bucket, write, new_revision));
+}
+
+bool
+bucket_forget(NatsSession *session, const char *bucket, const char *key, uint64_t revision,
+			  SluiceError *err)
+{
+	char name[BUCKET_STREAM_TEXT], subject[BUCKET_SUBJECT_TEXT];
+
+	return bucket_key_check(bucket, key, err) &&
+		   layout_purge(session, bucket_stream(name, bucket), bucket_subject(subject, bucket, key),
+						revision + 1, err);
 }

@@ -83,6 +83,10 @@ typedef struct BucketWrite
 extern bool bucket_write(NatsSession *session, const char *bucket, const BucketWrite *write,
 						 uint64_t *new_revision, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* Takes away what a removal left behind: all of the key up to this revision. */
+extern bool bucket_forget(NatsSession *session, const char *bucket, const char *key,
+						  uint64_t revision, SluiceError *err) SLUICE_MUST_CHECK;
+
 /* Told of a key; false ends it with the error it filled. */
 typedef bool (*BucketEach)(void *context, const char *key, SluiceError *err);
 

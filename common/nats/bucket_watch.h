@@ -18,7 +18,8 @@ typedef enum BucketWatchWhat
 	BUCKET_HISTORY /* every value that is kept, the oldest first, and what comes */
 } BucketWatchWhat;
 
-/* `keys` is a key, may end in ".>", or is ">"; buffers at most about max_bytes.  NULL on error. */
+/* `keys` is a key, may end in ".>", or is ">"; buffers at most about max_bytes or, of BUCKET_LAST, some hundred
+ * entries.  NULL on error. */
 extern BucketWatch *bucket_watch_open(NatsSession *session, const char *bucket, const char *keys,
 									  BucketWatchWhat what, size_t max_bytes, SluiceError *err);
 

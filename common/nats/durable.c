@@ -21,6 +21,14 @@ durable_key(char *text, const char *stream, const char *consumer)
 }
 
 const char *
+applied_key(char *text, const char *stream, const char *consumer)
+{
+	(void) snprintf(text, SUBJECT_TEXT, "applied.%.*s.%.*s", STREAM_NAME_MAXIMUM, stream,
+					CONSUMER_NAME_MAXIMUM, consumer);
+	return text;
+}
+
+const char *
 durable_format(const DurableMark *mark, char text[KV_VALUE_MAXIMUM])
 {
 	char id[CHANGE_ID_TEXT];

@@ -25,6 +25,12 @@ typedef struct DurableMark
 /* "durable.<stream>.<consumer>" into text of SUBJECT_TEXT bytes. */
 extern const char *durable_key(char *text, const char *stream, const char *consumer);
 
+/*
+ * "applied.<stream>.<consumer>" likewise: what the target took in all, {"book", "rows", "bytes"} in JSON, as its owner
+ * last told it; it stays when writers and whoever counts are away.
+ */
+extern const char *applied_key(char *text, const char *stream, const char *consumer);
+
 /* The value: one line of text, "id=... sequence=... created=...". */
 extern const char *durable_format(const DurableMark *mark, char text[KV_VALUE_MAXIMUM]);
 extern bool durable_parse(const char *text, DurableMark *mark, SluiceError *err) SLUICE_MUST_CHECK;

@@ -112,6 +112,9 @@ ordered_reader_open(NatsSession *session, const char *stream, const char *filter
 		return NULL;
 	}
 	configure(&config, filter, from, sequence);
+	if (from == ORDERED_LAST_OF_SUBJECT)
+		max_bytes =
+			0; /* nats-server 2.9 passes over a message that does not fit into a request's bytes */
 	if (pull_loop_open(&reader->loop, session, stream, max_bytes, err) &&
 		add_consumer(reader, &config, err))
 		return reader;

@@ -18,7 +18,7 @@ typedef enum OrderedFrom
 } OrderedFrom;
 
 /* `filter` is a subject, perhaps with wildcards; `sequence` 0: from the beginning (of ORDERED_ALL).  Buffers at most
- * about max_bytes.  NULL on error. */
+ * about max_bytes or, of ORDERED_LAST_OF_SUBJECT, some hundred messages.  NULL on error. */
 extern OrderedReader *ordered_reader_open(NatsSession *session, const char *stream,
 										  const char *filter, OrderedFrom from, uint64_t sequence,
 										  size_t max_bytes, SluiceError *err);

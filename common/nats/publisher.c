@@ -508,8 +508,10 @@ remove_marks(NatsSession *session, const PublisherOptions *options)
 
 	for (int i = 0; i < PUBLISHER_CONSUMERS_MAXIMUM && options->consumers[i] != NULL; i++)
 	{
-		if (!kv_delete(session, durable_key(key, options->stream, options->consumers[i]), &ignored))
-			continue;
+		(void) !kv_delete(session, durable_key(key, options->stream, options->consumers[i]),
+						  &ignored);
+		(void) !kv_delete(session, applied_key(key, options->stream, options->consumers[i]),
+						  &ignored);
 	}
 }
 

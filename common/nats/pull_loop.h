@@ -39,7 +39,7 @@ typedef struct PullLoop
 	int64_t left_ms;  /* when pull_loop_next() was last left */
 } PullLoop;
 
-/* Subscribes; buffers at most about max_bytes.  `name` is the JetStream stream's. */
+/* Subscribes; buffers at most about max_bytes, or with 0 some hundred messages.  `name` is the JetStream stream's. */
 extern bool pull_loop_open(PullLoop *loop, NatsSession *session, const char *name, size_t max_bytes,
 						   SluiceError *err) SLUICE_MUST_CHECK;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define BATCH		INT64_C(1000000) /* bytes are the bound that counts */
+#define BATCH_ALONE INT64_C(256)	 /* without bytes */
 #define LATE_MS		2000			 /* a note about the end may come this much after it */
 #define NS_PER_MS	INT64_C(1000000)
 #define EXPIRES_MIN 100
@@ -18,8 +19,9 @@ pull_requests_init(PullRequests *requests, const char *inbox, size_t max_bytes)
 {
 	memset(requests, 0, sizeof(*requests));
 	(void) snprintf(requests->inbox, sizeof(requests->inbox), "%s", inbox);
-	requests->batch = BATCH;
-	requests->bytes = max_bytes >= PULL_REQUESTS ? (int64_t) (max_bytes / PULL_REQUESTS) : 1;
+	requests->batch = max_bytes > 0 ? BATCH : BATCH_ALONE;
+	if (max_bytes > 0)
+		requests->bytes = max_bytes >= PULL_REQUESTS ? (int64_t) (max_bytes / PULL_REQUESTS) : 1;
 	requests->expires_ms = PULL_EXPIRES_MS;
 }
 
@@ -103,7 +105,7 @@ send_request(PullRequests *requests, PullRequest *request, natsConnection *conne
 	request->number = ++requests->last_number;
 	request->over_ms = now_ms + requests->expires_ms + LATE_MS;
 	requests->outstanding += batch;
-	if (!requests->single)
+	if (!requests->single && requests->bytes > 0)
 		(void) snprintf(limit, sizeof(limit), ",\"max_bytes\":%" PRId64, requests->bytes);
 	(void) snprintf(text, sizeof(text),
 					"{\"batch\":%" PRId64 "%s,\"expires\":%" PRId64 ",\"idle_heartbeat\":%" PRId64

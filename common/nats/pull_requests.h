@@ -30,7 +30,7 @@ typedef struct PullRequests
 {
 	char subject[256]; /* where requests go */
 	char inbox[64];	   /* replies come to <inbox>.<number> */
-	int64_t batch;	   /* messages, bytes and time of one request */
+	int64_t batch;	   /* messages, bytes (0: no bound) and time of one request */
 	int64_t bytes;
 	int64_t expires_ms;
 	PullRequest open[PULL_REQUESTS];
@@ -40,6 +40,7 @@ typedef struct PullRequests
 	bool single_next;	 /* such a one is needed */
 } PullRequests;
 
+/* max_bytes 0: some hundred messages of any size. */
 extern void pull_requests_init(PullRequests *requests, const char *inbox, size_t max_bytes);
 
 /* A server may have limits of its own, which it writes into the consumer's configuration. */

@@ -1,7 +1,7 @@
 /*
  * stream_layout.h - a JetStream stream of ours by its name and subjects: what the stream of changes
- * (jetstream.h), that of a copy (load_stream.h) and that of tables (shape_store.h) have in common.  Only
- * these include it.
+ * (jetstream.h), that of a copy (load_stream.h), that of tables (shape_store.h) and buckets (bucket.h) have in
+ * common.  Only these include it.
  */
 #ifndef SLUICE_NATS_STREAM_LAYOUT_H
 #define SLUICE_NATS_STREAM_LAYOUT_H

@@ -76,7 +76,16 @@ static const struct CheckTitle
 	{"replication_slave", "Right to read the log", NULL},
 	{"replication_client", "Right to see where the log ends", NULL},
 	{"binlog_monitor", "Right to see where the log ends", NULL},
-	{"clock", "Clocks agree", NULL},
+	{"binlog_row_value_options", "Whole JSON documents in the log", NULL},
+	{"binlog_order_commits", "Order of commits", NULL},
+	{"enforce_gtid_consistency", "GTIDs", NULL},
+	{"log_replica_updates", "What comes by replication is in the log", NULL},
+	{"log_slave_updates", "What comes by replication is in the log", NULL},
+	{"max_allowed_packet", "Largest event of the log", NULL},
+	{"binlog_retention_hours", "How long the service keeps the log", NULL},
+	{"reload", "Right to stop writers for a moment", NULL},
+	{"backup_admin", "Right to keep tables from being altered", NULL},
+	{"clock", "Clocks agree", "Figures of lag are wrong by the difference."},
 
 	/* NATS */
 	{"nats", "NATS", "Everything goes through it."},

@@ -118,7 +118,7 @@ database_open(Databases *databases, const DatabaseSettings *settings, DialReport
 			  SluiceError *err)
 {
 	Database *database = calloc(1, sizeof(Database));
-	DialReport nobody;
+	DialReport nobody = {.at = DIAL_DNS};
 
 	if (database == NULL)
 	{

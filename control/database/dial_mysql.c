@@ -197,7 +197,7 @@ hang_up(Database *database)
 
 /* ---- asking ---- */
 
-/* Literals in the place of question marks. */
+/* Literals in the place of question marks; without parameters they stay what they are. */
 static bool
 fill_parameters(ByteBuf *out, const char *sql, const char *const *parameters, size_t count,
 				SluiceError *err)
@@ -208,7 +208,7 @@ fill_parameters(ByteBuf *out, const char *sql, const char *const *parameters, si
 	{
 		bool good;
 
-		if (*sql != '?')
+		if (*sql != '?' || count == 0)
 			good = bytebuf_put(out, sql, 1, err);
 		else if (used == count)
 			good = sluice_fail(err, SLUICE_ERROR_LIMIT, "a statement of ours lacks parameters");
@@ -289,7 +289,13 @@ quote(const Database *database, const char *name)
 	.port = 3306, .dial = dial, .hang_up = hang_up, .ask = ask, .free_rows = free_result,          \
 	.quote = quote, .check_source = source_check_mysql, .source_document = source_document_mysql
 
-const Engine engine_mysql = {
-	.type = "mysql", .name = "MySQL", .questions = questions_mysql, DRIVER};
-const Engine engine_mariadb = {
-	.type = "mariadb", .name = "MariaDB", .questions = questions_mariadb, DRIVER};
+const Engine engine_mysql = {.type = "mysql",
+							 .name = "MySQL",
+							 .flavour = FLAVOUR_MYSQL,
+							 .questions = questions_mysql,
+							 DRIVER};
+const Engine engine_mariadb = {.type = "mariadb",
+							   .name = "MariaDB",
+							   .flavour = FLAVOUR_MARIADB,
+							   .questions = questions_mariadb,
+							   DRIVER};

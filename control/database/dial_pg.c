@@ -382,6 +382,7 @@ quote(const Database *database, const char *name)
 const Engine engine_postgresql = {
 	.type = "postgresql",
 	.name = "PostgreSQL",
+	.flavour = FLAVOUR_POSTGRESQL,
 	.port = 5432,
 	.database_needed = true,
 	.schemas = true,

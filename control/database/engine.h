@@ -6,6 +6,7 @@
 #ifndef SLUICE_CONTROL_ENGINE_H
 #define SLUICE_CONTROL_ENGINE_H
 
+#include "common/core/type_map.h"
 #include "source.h"
 
 /*
@@ -31,6 +32,7 @@ struct Engine
 {
 	const char *type; /* "postgresql" */
 	const char *name; /* "PostgreSQL" */
+	TargetFlavour flavour;
 	unsigned port;
 	bool database_needed; /* a connection names one */
 	bool schemas;		  /* has schemas in a database; else databases are both */

@@ -73,7 +73,7 @@ rows_json(const Rows *rows, const Field *fields, SluiceError *err)
 	{
 		json_t *item = json_object();
 
-		for (size_t c = 0; fields[c].kind != FIELD_END && c < rows->columns; c++)
+		for (size_t c = 0; c < rows->columns && fields[c].kind != FIELD_END; c++)
 			good = json_object_set_new(item, fields[c].name,
 									   field_json(&fields[c], rows_text(rows, r, c))) == 0 &&
 				   good;

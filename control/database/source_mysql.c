@@ -18,6 +18,17 @@ static const struct
 	{"foreign keys", "tables"}, {"nats", "nats"},	  {"stream", "nats"}, {"place", "nats"},
 };
 
+/* What mends it in the words of a connection's settings, not of the reader's command line. */
+static const struct
+{
+	const char *check, *fix;
+} fixes[] = {
+	{"connection", "set tls.mode of the connection to require, with TLS set up at the server"},
+	{"position", "set the source's option position to gtid"},
+	{"max_allowed_packet", "raise the source's option event_maximum"},
+	{"tables", "choose others; tables that the user may not read do not show"},
+};
+
 /* ---- telling the reader ---- */
 
 static bool
@@ -71,6 +82,24 @@ group_of(const char *check)
 	return "source";
 }
 
+static const char *
+fix_of(const char *check, const char *hint)
+{
+	for (size_t i = 0; hint != NULL && i < sizeof(fixes) / sizeof(fixes[0]); i++)
+	{
+		if (strcmp(fixes[i].check, check) == 0)
+			return fixes[i].fix;
+	}
+	return hint;
+}
+
+/* That there is a connection was told already. */
+static bool
+is_told(const char *check, const char *status)
+{
+	return strcmp(check, "connection") == 0 && check_status(status) == CHECK_PASS;
+}
+
 static void
 take_findings(const json_t *findings, CheckList *checks)
 {
@@ -83,14 +112,14 @@ take_findings(const json_t *findings, CheckList *checks)
 
 		status = json_string_value(json_object_get(finding, "status"));
 		detail = json_string_value(json_object_get(finding, "detail"));
-		if (check == NULL || status == NULL || detail == NULL)
+		if (check == NULL || status == NULL || detail == NULL || is_told(check, status))
 			continue;
 		checks->group = group_of(check);
-		check_list_add(checks,
-					   &(CheckFound){.id = check,
-									 .status = check_status(status),
-									 .found = detail,
-									 .fix = json_string_value(json_object_get(finding, "hint"))});
+		check_list_add(checks, &(CheckFound){.id = check,
+											 .status = check_status(status),
+											 .found = detail,
+											 .fix = fix_of(check, json_string_value(json_object_get(
+																	  finding, "hint")))});
 	}
 	checks->group = "source";
 }

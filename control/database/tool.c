@@ -198,29 +198,40 @@ kill_child(Child *child)
 
 /* ---- what it said ---- */
 
-/* Its last line: of its log a JSON object, before that plain text. */
+/* The last line that does not have that; the text is cut into lines. */
+static char *
+last_line(char *text, const char *without)
+{
+	char *found = text, *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+	{
+		if (*line != '\0' && strstr(line, without) == NULL)
+			found = line;
+	}
+	return found;
+}
+
+/* Of a log line its error and hint; before there is a log, "program: error" and perhaps "program: hint: ...". */
 static bool
 fail_as_it_said(Tool *tool, SluiceError *err)
 {
-	const char *line, *message, *hint;
+	const char *line, *message, *hint, *colon;
 	json_t *entry;
 
 	if (!bytebuf_put(&tool->errors, "", 1, err))
 		return false;
-	line = (const char *) tool->errors.data;
-	for (char *end = (char *) tool->errors.data + strlen(line); end > line && end[-1] == '\n';
-		 end--)
-		end[-1] = '\0';
-	line = strrchr(line, '\n') != NULL ? strrchr(line, '\n') + 1 : line;
+	line = last_line((char *) tool->errors.data, ": hint: ");
 	entry = json_loads(line, 0, NULL);
 	message = json_string_value(json_object_get(entry, "error"));
 	hint = json_string_value(json_object_get(entry, "hint"));
+	colon = strstr(line, ": ");
 	if (message == NULL)
 		message = json_string_value(json_object_get(entry, "msg"));
+	if (message == NULL)
+		message = colon != NULL ? colon + 2 : line;
 	(void) sluice_fail(err, SLUICE_ERROR_DATA, "%s",
-					   message != NULL ? message
-					   : *line != '\0' ? line
-									   : "the program ended without a word");
+					   *message != '\0' ? message : "the program ended without a word");
 	if (hint != NULL)
 		(void) sluice_hint(err, "%s", hint);
 	json_decref(entry);

@@ -60,4 +60,9 @@ extern bool once_begin(Exchange *exchange, bool *repeated);
 /* Keeps the answer, or gives the key back when nothing was done. */
 extern void once_end(Exchange *exchange, bool done);
 
+/* ---- api_answer.c ---- */
+
+/* The response when `done`, else its problem, or a file of the dashboard where that was meant. */
+extern void answer_exchange(Exchange *exchange, bool done, Outgoing *outgoing);
+
 #endif

@@ -17,6 +17,7 @@ struct ConnectionEntry
 {
 	int fd;				 /* -1: free */
 	int64_t deadline_ms; /* 0: none */
+	bool upgraded;
 };
 
 struct Connections
@@ -25,7 +26,7 @@ struct Connections
 	pthread_cond_t ending;
 	bool ended;
 	int64_t request_ms;
-	unsigned count, maximum;
+	unsigned maximum;
 	pthread_t thread;
 	ConnectionEntry entries[];
 };
@@ -124,10 +125,7 @@ connections_add(Connections *connections, int fd)
 		if (connections->entries[i].fd < 0)
 			entry = &connections->entries[i];
 	if (entry != NULL)
-	{
-		*entry = (ConnectionEntry){fd, now_ms() + connections->request_ms};
-		connections->count++;
-	}
+		*entry = (ConnectionEntry){.fd = fd, .deadline_ms = now_ms() + connections->request_ms};
 	(void) pthread_mutex_unlock(&connections->lock);
 	return entry;
 }
@@ -139,7 +137,6 @@ connections_remove(Connections *connections, ConnectionEntry *entry)
 		return;
 	(void) pthread_mutex_lock(&connections->lock);
 	entry->fd = -1;
-	connections->count--;
 	(void) pthread_mutex_unlock(&connections->lock);
 }
 
@@ -149,7 +146,7 @@ set_deadline(Connections *connections, ConnectionEntry *entry, int64_t deadline_
 	if (entry == NULL)
 		return;
 	(void) pthread_mutex_lock(&connections->lock);
-	entry->deadline_ms = deadline_ms;
+	entry->deadline_ms = entry->upgraded ? 0 : deadline_ms;
 	(void) pthread_mutex_unlock(&connections->lock);
 }
 
@@ -165,13 +162,14 @@ connection_working(Connections *connections, ConnectionEntry *entry)
 	set_deadline(connections, entry, 0);
 }
 
-unsigned
-connections_count(Connections *connections)
+/* The library says of an upgraded connection that its request was answered: that must not begin another. */
+void
+connection_upgraded(Connections *connections, ConnectionEntry *entry)
 {
-	unsigned count;
-
+	if (entry == NULL)
+		return;
 	(void) pthread_mutex_lock(&connections->lock);
-	count = connections->count;
+	entry->upgraded = true;
+	entry->deadline_ms = 0;
 	(void) pthread_mutex_unlock(&connections->lock);
-	return count;
 }

@@ -28,6 +28,7 @@ extern void connections_remove(Connections *connections, ConnectionEntry *entry)
 extern void connection_reading(Connections *connections, ConnectionEntry *entry);
 extern void connection_working(Connections *connections, ConnectionEntry *entry);
 
-extern unsigned connections_count(Connections *connections);
+/* It is a WebSocket now: no deadline any more. */
+extern void connection_upgraded(Connections *connections, ConnectionEntry *entry);
 
 #endif

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION "1"
+#define VERSION	 "1"
+#define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 bool
 cursor_encode(const char *key, char text[CURSOR_MAXIMUM + 1])
@@ -29,6 +30,9 @@ cursor_decode(const char *text, char key[CURSOR_KEY_MAXIMUM + 1])
 	unsigned char whole[CURSOR_KEY_MAXIMUM + sizeof(VERSION)];
 	size_t length;
 
+	/* libsodium 1.0.18 takes bytes above 127 for digits. */
+	if (text[strspn(text, ALPHABET)] != '\0')
+		return false;
 	if (sodium_base642bin(whole, sizeof(whole) - 1, text, strlen(text), NULL, &length, NULL,
 						  sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
 		return false;

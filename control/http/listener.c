@@ -37,6 +37,7 @@ struct Listener
 	Api *api;
 	Log *log;
 	Connections *connections;
+	Gauge *open; /* how many there are */
 	struct _u_instance instance;
 	bool initialised;
 	bool started;
@@ -67,6 +68,7 @@ note_connection(void *context, struct MHD_Connection *connection, void **socket_
 	Listener *listener = context;
 	const union MHD_ConnectionInfo *info;
 
+	gauge_add(listener->open, what == MHD_CONNECTION_NOTIFY_CLOSED ? -1 : 1);
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED)
 	{
 		connections_remove(listener->connections, *socket_context);
@@ -213,6 +215,8 @@ answer(const struct _u_request *request, struct _u_response *response, void *con
 		.raw = request,
 	};
 	api_answer(listener->api, &incoming, &outgoing, response);
+	if (outgoing.upgraded && response->stream_callback == NULL)
+		connection_upgraded(listener->connections, entry_of(connection));
 	hand_over(&outgoing, response);
 	outgoing_free(&outgoing);
 	free(headers);
@@ -325,8 +329,10 @@ listener_start(Api *api, const Control *control, SluiceError *err)
 	listener->fd = -1;
 	listener->connections =
 		connections_new(settings->connections_maximum, settings->request_ms, err);
-	if (listener->connections != NULL && open_socket(listener, settings, err) &&
-		start_ulfius(listener, settings, err))
+	listener->open = metrics_gauge(control->metrics, "sluice_control_http_connections",
+								   "Connections that are open.", NULL, err);
+	if (listener->connections != NULL && listener->open != NULL &&
+		open_socket(listener, settings, err) && start_ulfius(listener, settings, err))
 		return listener;
 	listener_stop(listener);
 	return NULL;

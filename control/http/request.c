@@ -54,6 +54,15 @@ response_header(Response *response, const char *name, const char *format, ...)
 	response->headers[response->header_count++].name = name;
 }
 
+const char *
+response_find(const Response *response, const char *name)
+{
+	for (size_t i = 0; i < response->header_count; i++)
+		if (strcmp(response->headers[i].name, name) == 0)
+			return response->headers[i].value;
+	return NULL;
+}
+
 void
 response_etag(Response *response, uint64_t revision)
 {

@@ -83,6 +83,9 @@ typedef struct Response
 extern void response_header(Response *response, const char *name, const char *format, ...)
 	SLUICE_PRINTF(3, 4);
 
+/* The value of a header that was set; NULL when it was not. */
+extern const char *response_find(const Response *response, const char *name);
+
 /* ETag: "<revision>". */
 extern void response_etag(Response *response, uint64_t revision);
 

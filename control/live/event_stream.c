@@ -44,7 +44,7 @@ event_stream_open(Sockets *sockets, const Caller *caller, const ClientMessage *f
 		return NULL;
 	}
 	stream->sockets = sockets;
-	stream->checked_ms = now;
+	stream->key.checked_ms = now;
 	feed_init(&stream->feed, caller, now);
 	if (feed_take(&stream->feed, sockets->settings.sources, first, now, err) &&
 		enter(sockets, stream, err))
@@ -118,17 +118,6 @@ await_news(EventStream *stream, uint64_t seen, int64_t now_ms)
 	return go;
 }
 
-static bool
-key_counts(EventStream *stream, int64_t now_ms)
-{
-	const SocketsSettings *settings = &stream->sockets->settings;
-
-	if (now_ms - stream->checked_ms < CLIENT_CHECK_MS)
-		return true;
-	stream->checked_ms = now_ms;
-	return settings->key_counts(settings->context, &stream->feed.caller, NULL);
-}
-
 /* How much was told until now; false when the server ends. */
 static bool
 news_of(Sockets *sockets, uint64_t *news)
@@ -152,7 +141,8 @@ await_frame(EventStream *stream)
 		uint64_t seen;
 		Frame *frame;
 
-		if (!news_of(stream->sockets, &seen) || !key_counts(stream, now))
+		if (!news_of(stream->sockets, &seen) ||
+			!key_check(&stream->key, &stream->sockets->settings, &stream->feed.caller, now, NULL))
 			return false;
 		switch (feed_next(&stream->feed, stream->sockets->settings.sources, now, &frame))
 		{

@@ -53,9 +53,8 @@ tick_runs(Control *control, NatsSession *session, int64_t now_ms, SluiceError *e
 static bool
 tick_meter(Control *control, NatsSession *session, int64_t now_ms, SluiceError *err)
 {
-	(void) session;
 	(void) err;
-	meter_tick(control->meter, now_ms);
+	meter_tick(control->meter, session, now_ms);
 	return true;
 }
 

@@ -20,6 +20,7 @@
 #define FIGURES_SUBJECT	 "sluice.*.stats.>"
 #define LINES_SUBJECT	 LOG_SUBJECT ".>"
 #define INCARNATION_MARK "srv_"
+#define KEY_PREFIX		 "key."
 
 /* ---- what comes ---- */
 
@@ -73,6 +74,11 @@ changed(void *context, StoreArea area, const StoreEntry *entry)
 
 	if (area == STORE_ONCE)
 		return;
+	if (area == STORE_CONFIG && strncmp(entry->key, KEY_PREFIX, strlen(KEY_PREFIX)) == 0)
+	{
+		atomic_fetch_add(&live->keys_changed, 1);
+		sockets_wake(live->sockets);
+	}
 	(void) !directory_take(live->directory, entry->key, entry->value, NULL);
 	if (area != STORE_STATE || !run_events_changed(live->run_events, entry))
 		return;
@@ -146,7 +152,8 @@ start_parts(Live *live, SluiceError *err)
 	live->sockets = sockets_start(&(SocketsSettings){.sources = &live->sources,
 													 .log = control->log,
 													 .key_counts = live_key_counts,
-													 .context = live},
+													 .context = live,
+													 .keys_changed = &live->keys_changed},
 								  err);
 	if (live->sockets == NULL || !follow_store(live, err))
 		return false;

@@ -42,7 +42,8 @@ struct Live
 	Chronicle *chronicle;
 	char incarnation[ID_MAXIMUM + 1]; /* of this server: what its cursors count for */
 	_Atomic int64_t purged_ms;
-	pthread_mutex_t lock; /* of what follows */
+	atomic_uint keys_changed; /* so often did API keys */
+	pthread_mutex_t lock;	  /* of what follows */
 	void (*wake)(void *context);
 	void *wake_context;
 };

@@ -18,11 +18,23 @@
 #define STUCK_MS	   30000 /* no byte was taken for so long: it is gone */
 #define CLOSING_MS	   2000	 /* for the client to close as well */
 
+bool
+key_check(KeyCheck *check, const SocketsSettings *settings, const Caller *caller, int64_t now_ms,
+		  SluiceError *err)
+{
+	unsigned changes = atomic_load(settings->keys_changed);
+
+	if (now_ms - check->checked_ms < CLIENT_CHECK_MS && changes == check->changes)
+		return true;
+	*check = (KeyCheck){now_ms, changes};
+	return settings->key_counts(settings->context, caller, err);
+}
+
 void
 socket_client_init(SocketClient *client, int64_t now_ms)
 {
 	websocket_reader_init(&client->reader, CLIENT_MESSAGE_MAXIMUM);
-	client->heard_ms = client->moved_ms = client->pinged_ms = client->checked_ms = now_ms;
+	client->heard_ms = client->moved_ms = client->pinged_ms = client->key.checked_ms = now_ms;
 	client->counted_ms = now_ms;
 }
 
@@ -263,10 +275,8 @@ check_life(SocketClient *client, const SocketsSettings *settings, int64_t now_ms
 		client->pinged_ms = now_ms;
 		queue_control(client, WEBSOCKET_PING, (const uint8_t *) "", 0);
 	}
-	if (client->dead || client->closing || now_ms - client->checked_ms < CLIENT_CHECK_MS)
-		return;
-	client->checked_ms = now_ms;
-	if (!settings->key_counts(settings->context, &client->feed.caller, &err))
+	if (!client->dead && !client->closing &&
+		!key_check(&client->key, settings, &client->feed.caller, now_ms, &err))
 		socket_client_close(client, WEBSOCKET_POLICY, err.message, now_ms);
 }
 
@@ -289,7 +299,7 @@ socket_client_serve(SocketClient *client, const SocketsSettings *settings, int64
 int64_t
 socket_client_due(const SocketClient *client)
 {
-	int64_t due = client->checked_ms + CLIENT_CHECK_MS;
+	int64_t due = client->key.checked_ms + CLIENT_CHECK_MS;
 
 	if (client->closing && client->closing_ms + CLOSING_MS < due)
 		due = client->closing_ms + CLOSING_MS;

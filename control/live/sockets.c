@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +22,8 @@
 #define ROUND_NS	10000000 /* between two rounds at least: what comes together is told together */
 #define WAIT_MS		1000
 #define POLL_EVENTS 64
-#define GOING_MS	5000 /* for clients to go, at the end */
+#define GOING_MS	5000  /* for clients to go, at the end */
+#define SEND_BUFFER 65536 /* bytes; more would be what was, not what is */
 
 int64_t
 sockets_clock(void)
@@ -124,8 +126,10 @@ wake_thread(Sockets *sockets)
 void
 sockets_run(Sockets *sockets, uint64_t number, int fd)
 {
+	const int size = SEND_BUFFER;
 	SocketClient *client;
 
+	(void) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	pthread_mutex_lock(&sockets->lock);
 	client = take_out(&sockets->expected, number);
 	if (client != NULL)

@@ -8,6 +8,8 @@
 #ifndef SLUICE_CONTROL_LIVE_SOCKETS_H
 #define SLUICE_CONTROL_LIVE_SOCKETS_H
 
+#include <stdatomic.h>
+
 #include "common/daemon/log.h"
 #include "feed.h"
 
@@ -18,9 +20,10 @@ typedef struct SocketsSettings
 {
 	const FeedSources *sources; /* stay */
 	Log *log;
-	/* Whether a client's API key still counts: asked now and then; false says why. */
+	/* Whether a client's API key still counts: asked now and then, and when *keys_changed moves; false says why. */
 	bool (*key_counts)(void *context, const Caller *caller, SluiceError *err);
 	void *context;
+	atomic_uint *keys_changed;
 } SocketsSettings;
 
 typedef struct Sockets Sockets;

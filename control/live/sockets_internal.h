@@ -15,6 +15,17 @@
 #define CLIENT_MESSAGES	  50	/* of a client ... */
 #define CLIENT_MESSAGE_MS 10000 /* ... in so long */
 
+/* When a client's API key was looked at last. */
+typedef struct KeyCheck
+{
+	int64_t checked_ms;
+	unsigned changes; /* *keys_changed then */
+} KeyCheck;
+
+/* False, with the reason, when the key counts no more; looks when it is due. */
+extern bool key_check(KeyCheck *check, const SocketsSettings *settings, const Caller *caller,
+					  int64_t now_ms, SluiceError *err);
+
 /* ---- one WebSocket: socket_client.c; but for its first members of the serving thread ---- */
 
 typedef struct EarlyMessage
@@ -48,8 +59,9 @@ typedef struct SocketClient
 	bool closing;	   /* a close frame is queued */
 	bool peer_closed;  /* the client has sent its own */
 	bool dead;		   /* nothing more can be done */
-	int64_t closing_ms, heard_ms, moved_ms, pinged_ms, checked_ms, counted_ms;
+	int64_t closing_ms, heard_ms, moved_ms, pinged_ms, counted_ms;
 	int messages; /* since counted_ms */
+	KeyCheck key;
 } SocketClient;
 
 extern void socket_client_init(SocketClient *client, int64_t now_ms);
@@ -82,7 +94,7 @@ struct EventStream
 	Feed feed;
 	char *text; /* on its way */
 	size_t length, written;
-	int64_t checked_ms;
+	KeyCheck key;
 };
 
 struct Sockets

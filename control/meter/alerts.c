@@ -360,8 +360,8 @@ make_metrics(Alerts *alerts, SluiceError *err)
 
 	alerts->delivered = metrics_counter(
 		metrics, name, help, (MetricLabel[]){{"outcome", "delivered"}, {NULL, NULL}}, err);
-	alerts->refused = metrics_counter(
-		metrics, name, help, (MetricLabel[]){{"outcome", "refused"}, {NULL, NULL}}, err);
+	alerts->refused = metrics_counter(metrics, name, help,
+									  (MetricLabel[]){{"outcome", "refused"}, {NULL, NULL}}, err);
 	return alerts->delivered != NULL && alerts->refused != NULL;
 }
 

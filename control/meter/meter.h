@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
+#include "common/nats/connection.h"
 #include "control/http/problem.h"
 
 typedef struct Control Control; /* control/control.h */
@@ -44,8 +45,8 @@ extern bool meter_allows_run(Meter *meter, const char *tenant, Problem *problem)
 extern bool meter_allows_more(Meter *meter, const char *tenant, QuotaKind kind, uint64_t count,
 							  Problem *problem);
 
-/* The leader's tick, once a second: counts what was seen since. */
-extern void meter_tick(Meter *meter, int64_t now_ms);
+/* The leader's tick, once a second: counts what was seen since.  The session is the leader's thread's. */
+extern void meter_tick(Meter *meter, NatsSession *session, int64_t now_ms);
 
 /* This server leads no more, or ends: what is counted is written, what is remembered forgotten. */
 extern void meter_rest(Meter *meter);

@@ -34,8 +34,21 @@ struct Meter
 	Control *control;
 	NameTable counted;
 	Trouble trouble;
+	int64_t kept_ms;   /* when totals that are kept were read; 0: this server does not lead */
 	int64_t quotas_ms; /* when quotas were looked at */
 };
+
+/* ---- meter_store.c ---- */
+
+/* The stream, read when it is new here; NULL on error. */
+extern Counted *meter_counted(Meter *meter, const char *tenant, const char *stream_id,
+							  int64_t now_ms, SluiceError *err);
+
+/* ---- meter_totals.c ---- */
+
+/* Counts what writers told. */
+extern bool meter_take_totals(Meter *meter, NatsSession *session, int64_t now_ms,
+							  SluiceError *err) SLUICE_MUST_CHECK;
 
 /* ---- meter_quota.c ---- */
 

@@ -9,17 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/nats/jetstream.h"
 #include "control/live/live.h"
 #include "control/resource/answer.h"
 #include "control/store/store.h"
 #include "meter_internal.h"
 #include "sight.h"
 
-#define WRITE_ROWS_MS  2000	 /* between two writes of a stream... */
-#define WRITE_TIME_MS  5000  /* ...when only time has passed */
-#define WRITES_MAXIMUM 200	 /* in one tick */
-#define QUOTAS_MS	   5000	 /* between looks at quotas */
+#define WRITE_ROWS_MS  2000 /* between two writes of a stream... */
+#define WRITE_TIME_MS  5000 /* ...when only time has passed */
+#define WRITES_MAXIMUM 200	/* in one tick */
+#define QUOTAS_MS	   5000 /* between looks at quotas */
 
 Meter *
 meter_open(Control *control, SluiceError *err)
@@ -80,10 +79,9 @@ load(Meter *meter, Counted *counted, SluiceError *err)
 	return true;
 }
 
-/* The stream, read when it is new here; NULL on error. */
-static Counted *
-counted_of(Meter *meter, const char *tenant, const char *stream_id, int64_t now_ms,
-		   SluiceError *err)
+Counted *
+meter_counted(Meter *meter, const char *tenant, const char *stream_id, int64_t now_ms,
+			  SluiceError *err)
 {
 	char key[LAYOUT_KEY_MAXIMUM];
 	Counted *counted = name_table_find(&meter->counted, meter_key(key, tenant, stream_id));
@@ -239,137 +237,6 @@ pass_days(Meter *meter, int64_t now_ms, SluiceError *err)
 	return true;
 }
 
-/* ---- totals ---- */
-
-/* What a writer told, copied while its figures were locked. */
-typedef struct Told
-{
-	char stream[SUBJECT_TEXT];
-	UsageBook book;
-} Told;
-
-typedef struct ToldList
-{
-	Told *items;
-	size_t count, size;
-} ToldList;
-
-static void
-note_told(void *context, const LiveApplied *applied)
-{
-	ToldList *list = context;
-	UsageBook book;
-
-	if (!usage_book_parse(&book, applied->total, applied->received_ms))
-		return;
-	if (list->count == list->size)
-	{
-		size_t size = list->size > 0 ? 2 * list->size : 64;
-		Told *items = realloc(list->items, size * sizeof(*items));
-
-		if (items == NULL)
-			return; /* told again in a second */
-		list->items = items;
-		list->size = size;
-	}
-	list->items[list->count] = (Told){.book = book};
-	(void) snprintf(list->items[list->count].stream, sizeof(list->items->stream), "%s",
-					applied->stream);
-	list->count++;
-}
-
-/* The search for a book among the meters of a tenant. */
-typedef struct BookSearch
-{
-	const char *not_in; /* key of the stream that asks */
-	uint64_t book;
-	UsageBook found;
-} BookSearch;
-
-static void
-search_meter(BookSearch *search, const UsageMeter *meter)
-{
-	const UsageBook *book = usage_book(meter, search->book);
-
-	if (book == NULL)
-		return;
-	search->found.rows = book->rows > search->found.rows ? book->rows : search->found.rows;
-	search->found.bytes = book->bytes > search->found.bytes ? book->bytes : search->found.bytes;
-}
-
-static bool
-search_entry(void *context, const StoreEntry *entry)
-{
-	BookSearch *search = context;
-	UsageMeter meter;
-
-	if (strcmp(entry->key, search->not_in) != 0 && usage_meter_read(&meter, entry->value, NULL))
-		search_meter(search, &meter);
-	return true;
-}
-
-/* How far other streams of the tenant counted the book: one that was removed, and made anew by the same name. */
-static bool
-find_base(Meter *meter, const Counted *counted, uint64_t book, UsageBook *base, SluiceError *err)
-{
-	BookSearch search = {.not_in = counted->key, .book = book};
-	char prefix[LAYOUT_KEY_MAXIMUM];
-
-	for (size_t i = 0; i < meter->counted.count; i++)
-	{
-		const Counted *other = meter->counted.items[i];
-
-		if (other != counted && strcmp(other->tenant, counted->tenant) == 0)
-			search_meter(&search, &other->meter);
-	}
-	if (!store_each(meter->control->store, STORE_STATE,
-					key_prefix(prefix, "meter", counted->tenant, NULL), NULL, search_entry, &search,
-					err))
-		return false;
-	*base = search.found;
-	return true;
-}
-
-static bool
-take_one(Meter *meter, const Told *told, int64_t now_ms, SluiceError *err)
-{
-	char key[LAYOUT_KEY_MAXIMUM];
-	UsageBook base = {0};
-	Counted *counted = NULL;
-	StoreEntry name;
-	const char *tenant, *stream_id;
-
-	if (!store_get(meter->control->store, STORE_CONFIG, name_key(key, told->stream), &name, err))
-		return err->code == SLUICE_ERROR_NOT_FOUND; /* none of ours */
-	tenant = text_of(name.value, "tenant");
-	stream_id = text_of(name.value, "stream_id");
-	if (tenant != NULL && stream_id != NULL)
-		counted = counted_of(meter, tenant, stream_id, now_ms, err);
-	store_entry_free(&name);
-	if (counted == NULL)
-		return false;
-	if (counted->broken)
-		return true;
-	if (usage_book(&counted->meter, told->book.book) == NULL &&
-		!find_base(meter, counted, told->book.book, &base, err))
-		return false;
-	counted->changed |= usage_take(&counted->meter, &told->book, &base);
-	return true;
-}
-
-static bool
-take_totals(Meter *meter, int64_t now_ms, SluiceError *err)
-{
-	ToldList list = {0};
-	bool good = true;
-
-	live_each_applied(meter->control->live, NULL, note_told, &list);
-	for (size_t i = 0; good && i < list.count; i++)
-		good = take_one(meter, &list.items[i], now_ms, err);
-	free(list.items);
-	return good;
-}
-
 /* ---- time ---- */
 
 typedef struct Looking
@@ -388,8 +255,8 @@ see_stream(void *context, const StreamSight *sight)
 
 	if (!looking->good || !sight_is_streaming(sight))
 		return;
-	counted =
-		counted_of(looking->meter, sight->tenant, sight->stream_id, looking->now_ms, looking->err);
+	counted = meter_counted(looking->meter, sight->tenant, sight->stream_id, looking->now_ms,
+							looking->err);
 	looking->good = counted != NULL;
 	if (counted != NULL && !counted->broken)
 		counted->seen = true;
@@ -418,10 +285,10 @@ count_time(Meter *meter, int64_t now_ms, SluiceError *err)
 /* ---- ticks ---- */
 
 void
-meter_tick(Meter *meter, int64_t now_ms)
+meter_tick(Meter *meter, NatsSession *session, int64_t now_ms)
 {
 	SluiceError err = {0};
-	bool good = pass_days(meter, now_ms, &err) && take_totals(meter, now_ms, &err) &&
+	bool good = pass_days(meter, now_ms, &err) && meter_take_totals(meter, session, now_ms, &err) &&
 				count_time(meter, now_ms, &err) && write_due(meter, now_ms, false, &err);
 
 	if (good && now_ms - meter->quotas_ms >= QUOTAS_MS)
@@ -445,4 +312,5 @@ meter_rest(Meter *meter)
 		log_failure(meter->control->log, LOG_WARNING,
 					"cannot write what was counted; the next server counts it again", &err, NULL);
 	name_table_sweep(&meter->counted, forget, NULL);
+	meter->kept_ms = 0;
 }

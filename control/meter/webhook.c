@@ -24,6 +24,8 @@
 #define KEY_MAXIMUM 256 /* bytes */
 #define KEY_MINIMUM 16
 
+#define BASE64_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+
 /* ---- signing ---- */
 
 typedef struct SigningKey
@@ -35,14 +37,14 @@ typedef struct SigningKey
 static bool
 read_key(SigningKey *key, const char *secret)
 {
-	size_t length = strlen(secret);
-	const char *end = NULL;
+	const size_t prefix = strlen(KEY_PREFIX), length = strlen(secret);
 
-	if (strncmp(secret, KEY_PREFIX, strlen(KEY_PREFIX)) == 0)
-		return sodium_base642bin(key->bytes, sizeof(key->bytes), secret + strlen(KEY_PREFIX),
-								 length - strlen(KEY_PREFIX), NULL, &key->length, &end,
-								 sodium_base64_VARIANT_ORIGINAL) == 0 &&
-			   *end == '\0' && key->length >= KEY_MINIMUM;
+	/* libsodium takes bytes beyond ASCII for digits. */
+	if (strncmp(secret, KEY_PREFIX, prefix) == 0)
+		return strspn(secret + prefix, BASE64_CHARACTERS) == length - prefix &&
+			   sodium_base642bin(key->bytes, sizeof(key->bytes), secret + prefix, length - prefix,
+								 NULL, &key->length, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
+			   key->length >= KEY_MINIMUM;
 	if (length < KEY_MINIMUM || length > sizeof(key->bytes))
 		return false;
 	memcpy(key->bytes, secret, length);

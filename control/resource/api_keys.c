@@ -258,6 +258,45 @@ rotate_api_key(Control *control, const Request *request, Response *response)
 	return good;
 }
 
+/* A StoreEach: another key that could make keys of every kind. */
+typedef struct Administrators
+{
+	const char *besides;
+	bool found;
+} Administrators;
+
+static bool
+find_administrator(void *context, const StoreEntry *entry)
+{
+	const uint64_t needed = SCOPE_BIT(SCOPE_TENANTS_ADMIN) | SCOPE_BIT(SCOPE_KEYS_ADMIN);
+	const char *expires = text_of(entry->value, "expires_at");
+	Administrators *administrators = context;
+
+	administrators->found =
+		expires == NULL && strcmp(entry->key, administrators->besides) != 0 &&
+		(api_key_scopes(json_object_get(entry->value, "scopes")) & needed) == needed;
+	return !administrators->found;
+}
+
+/* The last key with tenants:admin stays: without it nobody could ever make another. */
+static bool
+may_delete(Control *control, const StoreEntry *entry, Response *response)
+{
+	Administrators others = {.besides = entry->key};
+	SluiceError err;
+
+	if ((api_key_scopes(json_object_get(entry->value, "scopes")) &
+		 SCOPE_BIT(SCOPE_TENANTS_ADMIN)) == 0)
+		return true;
+	if (!store_each(control->store, STORE_CONFIG, "key.", NULL, find_administrator, &others, &err))
+		return response_error(response, &err);
+	return others.found ||
+		   response_fail(
+			   response, PROBLEM_CONFLICT,
+			   "this is the last key with tenants:admin and keys:admin that does not expire; "
+			   "make another first, or rotate it");
+}
+
 static void
 forget_use(Control *control, const char *id)
 {
@@ -279,8 +318,9 @@ delete_api_key(Control *control, const Request *request, Response *response)
 
 	if (!key_of_request(control, request, &entry, response))
 		return false;
-	good = store_delete(control->store, STORE_CONFIG, entry.key, STORE_ANY, &err) ||
-		   response_error(response, &err);
+	good = may_delete(control, &entry, response) &&
+		   (store_delete(control->store, STORE_CONFIG, entry.key, STORE_ANY, &err) ||
+			response_error(response, &err));
 	if (good)
 		forget_use(control, key_last(entry.key));
 	store_entry_free(&entry);

@@ -12,37 +12,10 @@
 #include "connection_document.h"
 #include "control/database/database_test.h"
 #include "control/database/introspect.h"
+#include "database_problem.h"
 #include "control/http/cursor.h"
 
-#define COUNT_MS	5000 /* of a count, unless the request says otherwise */
-#define RETRY_AFTER 1
-
-/* ---- errors ---- */
-
-/* What is wrong at a database is no error of ours: 502 and its like. */
-static bool
-fail_database(const SluiceError *err, Response *response)
-{
-	static const ProblemType types[] = {
-		[SLUICE_ERROR_MEMORY] = PROBLEM_INTERNAL,
-		[SLUICE_ERROR_TIMEOUT] = PROBLEM_UPSTREAM_TIMEOUT,
-		[SLUICE_ERROR_DATA] = PROBLEM_UPSTREAM,
-	};
-	ProblemType type = types[err->code] != PROBLEM_NONE ? types[err->code] : PROBLEM_UPSTREAM;
-
-	(void) response_error(response, err);
-	response->problem.type = type;
-	response->problem.retry_after = 0;
-	return false;
-}
-
-static bool
-fail_full(const SluiceError *err, Response *response)
-{
-	(void) response_fail(response, PROBLEM_RATE_LIMITED, "%s", err->message);
-	response->problem.retry_after = RETRY_AFTER;
-	return false;
-}
+#define COUNT_MS 5000 /* of a count, unless the request says otherwise */
 
 /* ---- tests ---- */
 
@@ -64,7 +37,7 @@ test(Control *control, const Request *request, const DatabaseSettings *settings,
 
 	if (!databases_enter(control->databases, tenant, &err))
 	{
-		(void) fail_full(&err, response);
+		(void) database_problem_full(&err, response);
 		return NULL;
 	}
 	result = database_test(control->databases, settings, role_of(request->body));
@@ -170,18 +143,17 @@ look(Control *control, const Request *request, Look does, const void *wish, Resp
 
 		database = database_open(control->databases, &settings, &report, &err);
 		answer = database != NULL ? does(database, wish, &err) : NULL;
-		if (answer == NULL && database == NULL && report.at == DIAL_DNS &&
-			err.code == SLUICE_ERROR_DENIED)
-			(void) response_error(response, &err);
-		else if (answer == NULL && database != NULL && err.code == SLUICE_ERROR_NOT_FOUND)
+		if (database == NULL)
+			(void) database_problem_open(&report, &err, response);
+		else if (answer == NULL && err.code == SLUICE_ERROR_NOT_FOUND)
 			(void) response_error(response, &err);
 		else if (answer == NULL)
-			(void) fail_database(&err, response);
+			(void) database_problem(&err, response);
 		database_close(database);
 		databases_leave(control->databases, tenant);
 	}
 	else
-		(void) fail_full(&err, response);
+		(void) database_problem_full(&err, response);
 	database_settings_free(&settings);
 	return answer;
 }

@@ -61,10 +61,8 @@ repeat(SecretKeeper *keeper, const OnceClaim *claim, const char *sealed, json_t 
 
 	if (text == NULL)
 	{
-		(void) sluice_prefix(err, "this was done before, but its answer cannot be repeated");
-		if (err != NULL)
-			err->code = SLUICE_ERROR_STATE;
-		return false;
+		err->code = SLUICE_ERROR_STATE;
+		return sluice_prefix(err, "this was done before, but its answer cannot be repeated");
 	}
 	*answer = json_loads(text, JSON_DECODE_ANY, NULL);
 	secret_free(text);

@@ -350,7 +350,7 @@ secret_rotate(Store *store, const char *old_file, const char *new_file, size_t *
 			  SluiceError *err)
 {
 	char prefix[LAYOUT_KEY_MAXIMUM];
-	SluiceError own;
+	SluiceError own = {.code = SLUICE_OK};
 	Rotation rotation = {.store = store, .err = err != NULL ? err : &own};
 	bool good;
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/control/timestamp.h"
 #include "common/daemon/retry.h"
 #include "common/nats/bucket_watch.h"
 
@@ -17,6 +18,7 @@
 #define WAIT_MS		  200 /* within which a stop is seen */
 #define FIRST_WAIT_MS 100
 #define MOST_WAIT_MS  5000
+#define OLD_MARKS	  1000 /* at most so many each time all is read */
 
 struct StoreFollower
 {
@@ -113,6 +115,44 @@ tell(StoreFollower *follower, const char *key, json_t *value, uint64_t revision,
 	follower->settings.changed(follower->settings.context, follower->settings.area, &entry);
 }
 
+/*
+ * Removals leave marks, which would be read for ever.  Whoever has not met one by the time it is taken away
+ * reads everything anew when he comes back, and then does not meet the key at all.
+ */
+typedef struct OldMarks
+{
+	struct
+	{
+		char key[STORE_KEY_MAXIMUM];
+		uint64_t revision;
+	} marks[OLD_MARKS];
+	size_t count;
+} OldMarks;
+
+static void
+note_mark(const StoreFollower *follower, OldMarks *old, const BucketEntry *entry)
+{
+	if (entry->message == NULL || entry->value != NULL || old->count == OLD_MARKS ||
+		strlen(entry->key) >= STORE_KEY_MAXIMUM ||
+		timestamp_now() - entry->written_ms < follower->settings.mark_life_ms)
+		return;
+	(void) snprintf(old->marks[old->count].key, STORE_KEY_MAXIMUM, "%s", entry->key);
+	old->marks[old->count++].revision = entry->revision;
+}
+
+/* It is no matter when it does not succeed. */
+static void
+forget_marks(StoreFollower *follower, NatsSession *session, OldMarks *old)
+{
+	for (size_t i = 0; i < old->count; i++)
+	{
+		if (!bucket_forget(session, bucket_of(follower), old->marks[i].key, old->marks[i].revision,
+						   NULL))
+			break;
+	}
+	old->count = 0;
+}
+
 /* What is no document, or has too long a key, was not written by us: it is left out. */
 static bool
 take(StoreFollower *follower, const BucketEntry *entry, SluiceError *err)
@@ -171,32 +211,51 @@ drop_unseen(StoreFollower *follower, NatsSession *session, SluiceError *err)
 
 /* ---- the thread ---- */
 
+/* One entry, or none within WAIT_MS; `old` may be NULL. */
+static bool
+take_next(StoreFollower *follower, BucketWatch *watch, OldMarks *old, SluiceError *err)
+{
+	BucketEntry entry;
+	bool good;
+
+	if (!bucket_watch_next(watch, WAIT_MS, &entry, err))
+		return false;
+	if (old != NULL)
+		note_mark(follower, old, &entry);
+	good = entry.message == NULL || take(follower, &entry, err);
+	bucket_entry_free(&entry);
+	return good;
+}
+
+/* Until all that was there is in the copy, and nothing else. */
+static bool
+load(StoreFollower *follower, NatsSession *session, BucketWatch *watch, SluiceError *err)
+{
+	OldMarks *old = calloc(1, sizeof(*old));
+	bool good = old != NULL ||
+				sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for the store's follower");
+
+	while (good && !bucket_watch_current(watch) && !is_stopping(follower))
+		good = take_next(follower, watch, old, err);
+	good = good && drop_unseen(follower, session, err);
+	if (good)
+		forget_marks(follower, session, old);
+	free(old);
+	return good;
+}
+
 static bool
 follow(StoreFollower *follower, NatsSession *session, BucketWatch *watch, Retry *retry,
 	   SluiceError *err)
 {
-	bool current = false;
-
+	if (!load(follower, session, watch, err))
+		return false;
+	retry_reset(retry);
+	set_state(follower, NULL);
 	while (!is_stopping(follower))
 	{
-		BucketEntry entry;
-
-		if (!current && bucket_watch_current(watch))
-		{
-			if (!drop_unseen(follower, session, err))
-				return false;
-			current = true;
-			retry_reset(retry);
-			set_state(follower, NULL);
-		}
-		if (!bucket_watch_next(watch, WAIT_MS, &entry, err))
+		if (!take_next(follower, watch, NULL, err))
 			return false;
-		if (entry.message != NULL && !take(follower, &entry, err))
-		{
-			bucket_entry_free(&entry);
-			return false;
-		}
-		bucket_entry_free(&entry);
 	}
 	return true;
 }

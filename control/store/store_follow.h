@@ -21,6 +21,7 @@ typedef struct StoreFollowerSettings
 	size_t bucket_count;
 	size_t followed; /* which of them this one follows */
 	StoreArea area;
+	int64_t mark_life_ms; /* after which the mark of a removal is taken away */
 	StoreCopy *copy;
 	StoreChanged changed; /* called in its thread */
 	void *context;

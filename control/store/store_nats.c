@@ -26,6 +26,7 @@
 #define HISTORY_BYTES	(4u << 20)
 #define HISTORY_MAXIMUM 64
 #define MESSAGE_ID_TEXT 33
+#define MARK_LIFE_MS	INT64_C(86400000)
 #define SECRET_PREFIX	"secret."
 
 typedef struct StoreNats
@@ -381,6 +382,7 @@ start_follower(StoreNats *nats, StoreArea area, const NatsSettings *settings, Lo
 									  .bucket_count = STORE_AREAS,
 									  .followed = area,
 									  .area = area,
+									  .mark_life_ms = MARK_LIFE_MS,
 									  .changed = tell_listeners,
 									  .context = nats,
 									  .log = log};

@@ -1,4 +1,7 @@
 """What a target's own books say was applied in all: exact, whatever is killed, redone or delivered again."""
+import base64
+import json
+
 from harness.pipeline import Load
 from harness.wait import wait_for
 from harness.writer import Writer
@@ -63,6 +66,23 @@ def exact_under_kills(pipeline):
     assert total(pipeline, 'other', f'{pipeline.name}_o')[0] != book
     wait_for(lambda: writer.metric('sluice_writer_applied_rows_total') == rows, 10, 'the metric')
     assert writer.metric('sluice_writer_applied_bytes_total') == size
+
+
+def left_total(pipeline):
+    """What the writer left in NATS."""
+    kept = pipeline.nats.jetstream('STREAM.MSG.GET.KV_SLUICE', {'last_by_subj': f'$KV.SLUICE.applied.{pipeline.name}.writer'})
+    document = json.loads(base64.b64decode(kept['message']['data']))
+    return int(document['book']), document['rows'], document['bytes']
+
+
+def test_total_is_left_behind(pipeline):
+    """Whoever was away when the writer ended finds its last total."""
+    pipeline.create(TABLE)
+    writer = pipeline.start()
+    pipeline.execute("INSERT INTO t SELECT i, i, 'row ' || i FROM generate_series(1, 10) i")
+    pipeline.wait_equal()
+    writer.stop()
+    assert left_total(pipeline) == total(pipeline)
 
 
 def test_total_under_kills(pipeline):

@@ -8,10 +8,10 @@ import ssl
 import subprocess
 
 import pytest
-from harness.control import ControlServer, Problem
+from harness.control import ControlServer
 from harness.daemon import BUILD
 from harness.openapi import METHODS
-from harness.process import private_folder, program
+from harness.process import private_folder, program, run
 from harness.samples import Samples
 from harness.tls import Certificates
 from harness.wait import wait_for
@@ -459,10 +459,10 @@ def served(nats, control):
     """served(*options, **more): another server behind the same NATS, started."""
     running = []
 
-    def serve(*args, **options):
+    def serve(*args, ready=True, **options):
         server = ControlServer(nats, [str(arg) for arg in args], peer=control, name=f'control-{len(running)}', **options)
         running.append(server)
-        return server.start()
+        return server.start(ready)
     yield serve
     for server in running:
         server.remove()
@@ -510,7 +510,7 @@ def test_tls(served):
     server = served(certificates=certificates)
     answer = server.get('/system/version').must(200)
     assert 'strict-transport-security' in answer.headers
-    with pytest.raises(OSError):
+    with pytest.raises(OSError), pytest.warns(DeprecationWarning):
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.load_verify_locations(certificates.ca)
         old.set_ciphers('ALL:@SECLEVEL=0')
@@ -573,16 +573,27 @@ def test_many_connections(served):
     held = [socket.create_connection(('127.0.0.1', server.api_port), 10) for _ in range(60)]
     for connection in held:
         connection.close()
+    clients = [server.client() for _ in range(12)]
 
-    def answers():
+    def asked(client):
         try:
-            return server.client().request('GET', '//livez', check=False).status == 200
+            return client.get('/system/version').status
         except OSError:
-            return False
-    wait_for(answers, 30, 'the server to answer again')
-    with concurrent.futures.ThreadPoolExecutor(12) as pool:
-        statuses = list(pool.map(lambda _: server.client().get('/system/version').status, range(120)))
-    assert statuses == [200] * 120
+            return None
+    with concurrent.futures.ThreadPoolExecutor(len(clients)) as pool:
+        wait_for(lambda: set(pool.map(asked, clients)) == {200}, 30, 'the server to have room again')
+        answers = pool.map(lambda client: [asked(client) for _ in range(10)], clients)
+        assert list(answers) == [[200] * 10] * len(clients)
+
+
+def test_end_with_open_connections(served):
+    server = served()
+    idle = server.client()
+    idle.get('/system/version').must(200)
+    half = socket.create_connection(('127.0.0.1', server.api_port), 10)
+    half.sendall(b'POST /api/v1/streams HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{')
+    assert server.stop() == 0
+    half.close()
 
 
 def test_files_of_the_dashboard(served):
@@ -623,6 +634,29 @@ def test_metrics_and_health(control):
     assert {dict(labels)['method'] for name, labels in series if name == 'sluice_control_http_request_duration_seconds_count'} <= \
         {'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'OTHER'}
     assert control.get('//metrics').must(200).text.count('sluice_build_info') >= 1
+    assert control.metric('sluice_control_http_connections') >= 1
+
+
+def _answers(server):
+    try:
+        return server.client().request('GET', '//livez', check=False).status == 200
+    except OSError:
+        return False
+
+
+def test_the_master_key_is_rotated(control, nats):
+    """What was sealed before is opened after, by a server that goes on running."""
+    body = {'name': 'sealed', 'scopes': ['streams:read']}
+    first = control.post('/api-keys', body, idempotency_key='sealed').must(201)
+    fresh = control.master_key.with_name('fresh')
+    command = [program(BUILD / 'sluice-control'), 'rotate-master-key', '--nats', nats.url, '--master-key-file', control.master_key]
+    with pytest.raises(RuntimeError, match='--new-master-key-file is required'):
+        run(command)
+    told = run([*command, '--new-master-key-file', fresh])
+    assert 'sealed under the new master key' in told and fresh.stat().st_mode & 0o777 == 0o400
+    fresh.replace(control.master_key)
+    assert control.post('/api-keys', body, idempotency_key='sealed').must(201).json == first.json
+    control.post('/api-keys', body, idempotency_key='sealed-anew').must(201)
 
 
 # ---- several servers, NATS away (last: it stops the module's NATS) ----
@@ -634,8 +668,9 @@ def test_what_one_server_makes_another_has(served, control):
     second.client(made['key']).get('/streams').must(200)
 
 
-def test_without_nats_reading_goes_on(nats, control, world):
+def test_without_nats_reading_goes_on(nats, control, world, served):
     nats.stop()
+    late = served(ready=False)
     wait_for(lambda: control.get('//readyz').status == 503, 30, 'the server to say that it is not ready')
     control.get('//livez').must(200)
     assert control.get('/connections').must(200)['items']
@@ -645,6 +680,13 @@ def test_without_nats_reading_goes_on(nats, control, world):
     for operation in world.operations:
         if not is_stream(operation):
             assert world.send_whole(operation, None).status != 500
+    wait_for(lambda: _answers(late), 30, 'a server to begin without NATS')
+    begun = late.client()
+    assert begun.request('GET', '//readyz', check=False).status == 503
+    assert begun.request('GET', '/connections', check=False).must(503).code == 'unavailable'
     nats.start()
-    wait_for(lambda: control.get('//readyz').status == 200, 30, 'the server to be ready again')
+    for server in (control, late):
+        client = server.client()
+        wait_for(lambda client=client: client.get('//readyz').status == 200, 30, 'the server to be ready again')
+        client.get('/connections').must(200)
     control.post('/api-keys', {'name': 'x', 'scopes': ['streams:read']}).must(201)

@@ -148,6 +148,20 @@ def test_scopes_are_only_handed_down(control):
         control.post('/api-keys', {'name': 'bad', 'scopes': scopes}).must(422)
 
 
+def test_the_last_administrator_stays(control):
+    mine = control.get('/me')['key']['id']
+    assert control.delete(f'/api-keys/{mine}').must(409).code == 'conflict'
+    assert counts(control, control.key)
+    for body in ({'scopes': ['*'], 'expires_at': in_seconds(3600)}, {'scopes': ['tenants:admin']}):
+        made = make_key(control, **body)
+        control.delete(f'/api-keys/{mine}').must(409)
+        control.delete(f"/api-keys/{made['id']}").must(204)
+    other = make_key(control, ['*'])
+    third = make_key(control, ['*'])
+    control.client(other['key']).delete(f"/api-keys/{third['id']}").must(204)
+    control.delete(f"/api-keys/{other['id']}").must(204)
+
+
 def test_a_worker_gets_a_token(control):
     made = make_key(control, ['worker'])
     key, _, public = made['token'].rpartition('.')

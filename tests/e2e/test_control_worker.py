@@ -56,6 +56,8 @@ def make_run(source, target, nats, state):
 
     def make(name, mode='cdc', sql=TABLE, extension=True, target_fields=None, target_options=None, writers=1, **spec):
         for server in (source, target):
+            if not server.is_running():
+                server.start()
             server.create_database(name)
         source.set('sluice.nats_url', nats.url)
         source.execute(sql, dbname=name)
@@ -168,11 +170,11 @@ def test_a_copy_and_what_comes_after(make_run, source, target):
     tables = target.fetch("SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
                           "WHERE relkind IN ('r', 'p') AND nspname IN ('public', 's') ORDER BY 1", dbname=name)
     assert [table for (table,) in tables] == ['Odd "name', 'parted', 'parted_1', 't']
-    assert source.fetch_one('SELECT array_agg(prrelid::regclass::text ORDER BY 1) FROM pg_publication_rel', dbname=name) == [
-        'parted', 's."Odd ""name"', 't']
+    assert {table for (table,) in source.fetch('SELECT prrelid::regclass::text FROM pg_publication_rel', dbname=name)} == {
+        'parted', 's."Odd ""name"', 't'}
 
 
-def test_done_by_hand(make_run, source, target):
+def test_done_by_hand(make_run, source, target, nats):
     """What somebody does by SQL is reported, and stays until there is another wish."""
     name = 'w_hand'
     run = make_run(name)
@@ -180,9 +182,9 @@ def test_done_by_hand(make_run, source, target):
     source.execute('SELECT sluice.pause_stream(%s)', (name,), name)
     run.wait_state('reader', 'paused')
     run.write(phase='another word that is no wish')
-    seen = run.report('reader')['at']
-    run.wait_report('reader', lambda report: report['at'] != seen, 'another report')
-    assert stream_row(source, name, name)['state'] == 'paused'
+    with messages_of(nats, f'sluice.{name}.stats.reader.>') as figures:
+        wait_for(lambda: len(figures) >= 3, 30, 'more looks at the source')
+    assert figures[-1]['state'] == 'paused'
     run.wish('running')
     run.wait_state('reader', 'streaming')
 
@@ -231,7 +233,7 @@ def test_a_verification(make_run, source, target):
     run.write(verifications=[{'id': 'v1', 'target': 'writer', 'tables': ['public.t'], 'created_at': now()}])
     report = run.wait_state('verify-v1', ('finished', 'failed'))
     assert report['state'] == 'finished', report
-    assert [table['state'] for table in report['result']['tables']] == ['different'], report['result']
+    assert [table['result'] for table in report['result']['tables']] == ['differs'], report['result']
     run.wait_free('verify-v1')
     run.write(verifications=run.document['verifications'] + [{'id': 'v2', 'target': 'writer', 'tables': ['public.none'], 'created_at': now()}])
     report = run.wait_state('verify-v2', 'failed')
@@ -252,7 +254,7 @@ def test_figures_and_log(make_run, source, target, nats):
         wait_for(lambda: any(line['msg'] == 'applying' for line in lines), 30, 'the log')
     last = figures[-1]
     assert (last['role'], last['stream'], last['state']) == ('reader', name, 'streaming')
-    assert [(table['table'], table['inserts']) for table in last['tables']] == [('t', 100)]
+    assert [(table['table'], table['inserts']) for table in last['tables']] == [('public.t', 100)]
     assert all({'time', 'level', 'msg'} <= line.keys() for line in lines)
     assert {line['stream'] for line in lines} == {name}
 
@@ -393,14 +395,14 @@ def test_a_target_that_refuses(make_run, target):
 
 
 def test_options_that_make_no_sense(make_run):
-    """The program's own message and hint; it is not tried again until there is another wish."""
+    """The program's own message; it is not tried again until there is another wish."""
     name = 'w_options'
-    run = make_run(name, target_options={'types': 'numeric=sausage'}).write()
+    run = make_run(name, target_options={'types': 'date:explode'}).write()
     report = run.wait_state(WRITER, 'failed')
     assert '--types' in report['error']['message'] and report['restarts'] == 0
-    seen = report['at']
-    report = run.wait_report(WRITER, lambda report: report['at'] != seen, 'another report')
-    assert (report['restarts'], report['state']) == (0, 'failed')
+    run.wish('running')
+    report = run.wait_report(WRITER, lambda report: report['restarts'] == 1, 'a second try')
+    assert report['state'] in ('starting', 'failed')
 
 
 def test_a_program_that_is_missing_or_none(make_run, more_workers, state):

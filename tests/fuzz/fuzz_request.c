@@ -1,10 +1,12 @@
 /*
- * fuzz_request.c - any bytes as a request's address (path and query), as a cursor, and as If-Match.
+ * fuzz_request.c - any bytes as a request's address (path and query), as a cursor, as If-Match, and as an API key.
  */
 #include "control/http/cursor.h"
 #include "control/http/router.h"
 #include "control/http/url.h"
+#include "control/store/identity_keys.h"
 #include "fuzz.h"
+#include "tests/unit/support/memory_store.h"
 
 #include <string.h>
 
@@ -83,6 +85,27 @@ hold_against_revision(const char *text)
 		FUZZ_ASSERT(strchr(text, '7') != NULL || strcmp(text, "*") == 0);
 }
 
+/* Nobody guesses the one key there is. */
+static void
+log_in(const char *text)
+{
+	static Identity *identity;
+	SluiceError err = {0};
+	Caller caller = {0};
+
+	if (identity == NULL)
+	{
+		Store *store = memory_store_new();
+		char key[API_KEY_TEXT];
+
+		FUZZ_ASSERT(store != NULL && identity_first_key(store, key, &err));
+		identity = identity_keys_new(store, NULL, &err);
+	}
+	FUZZ_ASSERT(identity != NULL);
+	FUZZ_ASSERT(!identity_check(identity, text, &caller, &err));
+	FUZZ_ASSERT(err.code == SLUICE_ERROR_DENIED && caller.scopes == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -94,6 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	decode(text);
 	hold_against_revision(text);
+	log_in(text);
 	split(text, size);
 	text[strcspn(text, "?")] = '\0';
 	match(text);

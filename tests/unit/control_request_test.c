@@ -151,8 +151,8 @@ cursors_come_back(void **state)
 static void
 what_is_no_cursor_is_refused(void **state)
 {
-	static const char *const texts[] = {"",		"a",	  "!!!!", "MQ",
-										"Mg==", "MmFiYw", "MQBh", "AAAAAAAAAAAA"};
+	static const char *const texts[] = {
+		"", "a", "!!!!", "MQ", "Mg==", "MmFiYw", "MQBh", "AAAAAAAAAAAA", "MXN0cl\xC7\x97\xA6\x9CM"};
 	char key[CURSOR_KEY_MAXIMUM + 1];
 	char longest[1000];
 

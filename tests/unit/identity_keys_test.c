@@ -125,7 +125,7 @@ static void
 a_rotated_key_counts_for_its_grace(void **state)
 {
 	char text[API_KEY_TEXT], hash[API_KEY_HASH], former[API_KEY_TEXT], former_hash[API_KEY_HASH];
-	char when[TIMESTAMP_TEXT];
+	char when[TIMESTAMP_TEXT], until[TIMESTAMP_TEXT];
 
 	(void) state;
 	api_key_make(ID, text, hash);
@@ -137,7 +137,7 @@ a_rotated_key_counts_for_its_grace(void **state)
 	assert_true(counts(text));
 	assert_false(counts(former));
 	put_key(hash, timestamp_format(when, timestamp_now() - 1), former_hash,
-			timestamp_format(when, timestamp_now() + 60000));
+			timestamp_format(until, timestamp_now() + 60000));
 	assert_false(counts(former));
 }
 

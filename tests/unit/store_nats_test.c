@@ -19,6 +19,7 @@
 #include "common/control/layout.h"
 #include "common/nats/bucket.h"
 #include "control/store/store.h"
+#include "control/store/store_follow.h"
 #include "control/store/store_nats.h"
 #include "support/nats_server.h"
 
@@ -490,6 +491,66 @@ what_is_no_document_is_left_out(void **state)
 	assert_int_equal(err.code, SLUICE_ERROR_NOT_FOUND);
 }
 
+static void
+ignore_change(void *context, StoreArea area, const StoreEntry *entry)
+{
+	(void) context;
+	(void) area;
+	(void) entry;
+}
+
+static int
+count_message(void)
+{
+	jsStreamInfo *info = NULL;
+	NatsSession session;
+	SluiceError err;
+	int count;
+
+	assert_true(nats_session_open(&session, &settings, &err));
+	assert_int_equal(js_GetStreamInfo(&info, session.jetstream, "KV_" STATE_BUCKET, NULL, NULL),
+					 NATS_OK);
+	count = (int) info->State.Msgs;
+	jsStreamInfo_Destroy(info);
+	nats_session_close(&session);
+	return count;
+}
+
+/* Else removals would be read for ever. */
+static void
+marks_of_removals_are_taken_away(void **state)
+{
+	BucketSettings bucket = {.name = STATE_BUCKET, .history = 1};
+	StoreFollowerSettings follower_settings = {.nats = &settings,
+											   .buckets = &bucket,
+											   .bucket_count = 1,
+											   .copy = store_copy_new(),
+											   .changed = ignore_change};
+	StoreFollower *follower;
+	uint64_t revision;
+	SluiceError err;
+	int before = count_message();
+
+	(void) state;
+	assert_true(put(one, STORE_STATE, "drain.kept", 1, 0, &revision, &err));
+	assert_true(put(one, STORE_STATE, "drain.gone", 1, 0, NULL, &err));
+	assert_true(store_delete(one, STORE_STATE, "drain.gone", STORE_ANY, &err));
+	assert_int_equal(count_message(), before + 2);
+	follower = store_follower_start(&follower_settings, &err);
+	assert_non_null(follower);
+	for (int i = 0; i < TRIES && !store_follower_ready(follower, &err); i++)
+		pause_a_little();
+	assert_true(store_follower_ready(follower, &err));
+	store_follower_stop(follower);
+	store_copy_free(follower_settings.copy);
+	assert_true(count_message() <= before + 1);
+	wait_revision(other, STORE_STATE, "drain.kept", revision);
+	assert_true(put(one, STORE_STATE, "drain.gone", 2, 0, &revision, &err));
+	wait_revision(other, STORE_STATE, "drain.gone", revision);
+	assert_true(store_delete(one, STORE_STATE, "drain.gone", revision, &err));
+	assert_true(store_delete(one, STORE_STATE, "drain.kept", STORE_ANY, &err));
+}
+
 typedef struct Racer
 {
 	Store *store;
@@ -551,6 +612,7 @@ main(void)
 		cmocka_unit_test(bad_keys_are_nowhere),
 		cmocka_unit_test(once_is_read_from_the_bucket),
 		cmocka_unit_test(of_several_one_creates),
+		cmocka_unit_test(marks_of_removals_are_taken_away),
 		cmocka_unit_test(changes_are_told_once_each),
 		cmocka_unit_test(reads_go_on_without_nats),
 		cmocka_unit_test(what_is_no_document_is_left_out),

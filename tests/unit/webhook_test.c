@@ -36,6 +36,7 @@ secrets_that_are_none_are_refused(void **state)
 		"whsec_MfKQ9r8G",
 		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS*",
 		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw ",
+		"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS\xc3",
 	};
 	char signature[WEBHOOK_SIGNATURE_TEXT], longest[300];
 	SluiceError err;

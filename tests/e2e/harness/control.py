@@ -1,6 +1,7 @@
 """sluice-control processes, and a client that holds every answer against the OpenAPI document."""
 import http.client
 import json
+import os
 import re
 import urllib.parse
 
@@ -9,6 +10,7 @@ from .openapi import PREFIX, OpenApi
 from .ports import free_port
 from .process import private_folder
 from .wait import wait_for
+from .worker import programs_folder
 
 FIRST_KEY = re.compile(r'API key, shown only now: (\S+)')
 TIMEOUT = 30
@@ -185,6 +187,8 @@ class ControlServer(Daemon):
                    '--rate-limit': '0', '--address-rate-limit': '0'}
         if certificates:
             options |= {'--tls-cert': certificates.server_cert, '--tls-key': certificates.server_key}
+        # Beside its own program, which is a copy, it finds none of those that it runs for checks.
+        env = {'PATH': f'{programs_folder()}:{os.environ["PATH"]}', **(env or {})}
         super().__init__('sluice-control', [*(word for option in options.items() if option[0] not in args for word in option),
                                             *args], env, name)
 

@@ -30,11 +30,11 @@ class ControlStreams:
         """The id of a new connection."""
         return self.api.post('/connections', connection_document(name, server, dbname, **more)).must(201)['id']
 
-    def stream(self, name, source, targets, mode='convert+cdc', tables=(), **more):
-        """The id of a new stream. targets is a connection's id, or a list of targets; more are other members of the document."""
+    def stream(self, name, source, targets, mode='convert+cdc', tables=(), reading=None, **more):
+        """The id of a new stream. targets is a connection's id, or a list of targets; reading the source's options; more other members."""
         if isinstance(targets, str):
             targets = [{'connection_id': targets}]
-        source = {'connection_id': source, 'tables': list(tables), **more.pop('source', {})}
+        source = {'connection_id': source, 'tables': list(tables), 'options': reading or {}}
         return self.api.post('/streams', {'name': name, 'mode': mode, 'source': source, 'targets': targets, **more}).must(201)['id']
 
     def start(self, stream_id):

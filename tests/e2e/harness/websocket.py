@@ -49,6 +49,7 @@ class EventSocket:
         head = ''.join(f'{name}: {value}\r\n' for name, value in lines.items() if value is not None)
         self.socket.sendall(f'GET {PREFIX}/events?{urllib.parse.urlencode(query)} HTTP/1.1\r\n{head}\r\n'.encode())
         self._handshake()
+        self.hello = self.next()  # before it nothing may be sent
 
     def _handshake(self):
         while b'\r\n\r\n' not in self.buffer:

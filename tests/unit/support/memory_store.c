@@ -30,6 +30,7 @@ typedef struct MemoryStore
 	size_t listener_count;
 	SluiceError failure;
 	bool fail_writes, fail_reads;
+	char conflict[STORE_KEY_MAXIMUM]; /* the key whose next write fails */
 } MemoryStore;
 
 static bool
@@ -141,7 +142,8 @@ write_value(Store *store, StoreArea area, const char *key, const json_t *documen
 	(void) pthread_mutex_lock(&memory->lock);
 	last = last_of(memory, area, key);
 	at = last != NULL && last->entry.value != NULL ? last->entry.revision : 0;
-	good = revision == STORE_ANY || revision == at;
+	good = (revision == STORE_ANY || revision == at) && strcmp(memory->conflict, key) != 0;
+	memory->conflict[0] = '\0';
 	if (good)
 	{
 		append(memory, area, key, document);
@@ -283,4 +285,31 @@ memory_store_fail(Store *store, const SluiceError *err, bool reads)
 	memory->fail_reads = err != NULL && reads;
 	if (err != NULL)
 		memory->failure = *err;
+}
+
+void
+memory_store_age(Store *store, StoreArea area, const char *key, int64_t ms)
+{
+	MemoryStore *memory = (MemoryStore *) store;
+
+	(void) pthread_mutex_lock(&memory->lock);
+	for (size_t i = memory->count; i > 0; i--)
+	{
+		Value *value = &memory->values[i - 1];
+
+		if (value->area == area && strcmp(value->entry.key, key) == 0)
+		{
+			value->entry.written_ms -= ms;
+			break;
+		}
+	}
+	(void) pthread_mutex_unlock(&memory->lock);
+}
+
+void
+memory_store_conflict(Store *store, const char *key)
+{
+	MemoryStore *memory = (MemoryStore *) store;
+
+	(void) snprintf(memory->conflict, sizeof(memory->conflict), "%s", key);
 }

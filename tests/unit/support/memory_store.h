@@ -13,4 +13,10 @@ extern Store *memory_store_new(void);
 /* While `err` is not NULL, writes (and with `reads` also reads) fail with it, and the store is not ready. */
 extern void memory_store_fail(Store *store, const SluiceError *err, bool reads);
 
+/* Makes the key's value as old as if it had been written so much earlier. */
+extern void memory_store_age(Store *store, StoreArea area, const char *key, int64_t ms);
+
+/* The next write of the key fails, as if another had been faster. */
+extern void memory_store_conflict(Store *store, const char *key);
+
 #endif
