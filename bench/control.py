@@ -99,7 +99,7 @@ class Figures:
 
 
 def resident(server):
-    return memory_kib(server.pid, 'VmRSS') / 1024
+    return memory_kib(server.process.pid, 'VmRSS') / 1024
 
 
 def cpu_seconds(pid):
@@ -112,11 +112,11 @@ def ask(server, load, options, what, path):
     """The median of the runs, by requests a second."""
     done = []
     for _ in range(options.runs):
-        began = cpu_seconds(server.pid)
+        began = cpu_seconds(server.process.pid)
         out = subprocess.run([load, str(server.api_port), str(CONNECTIONS), str(SECONDS), f'/api/v1{path}', server.key],
                              check=True, stdout=subprocess.PIPE, text=True).stdout
         took = sorted(int(line) / 1000 for line in out.split())
-        done.append((len(took) / SECONDS, took[len(took) // 2], took[len(took) * 99 // 100], cpu_seconds(server.pid) - began))
+        done.append((len(took) / SECONDS, took[len(took) // 2], took[len(took) * 99 // 100], cpu_seconds(server.process.pid) - began))
     rate, middle, late, cpu = sorted(done)[len(done) // 2]
     print(f'{what:<12} {rate:8.0f} requests/s over {CONNECTIONS} connections, p50 {middle:.2f} ms, p99 {late:.2f} ms, '
           f'server {cpu / SECONDS * 100:.0f} % of a core', flush=True)
@@ -125,7 +125,7 @@ def ask(server, load, options, what, path):
 def clients(server, streams):
     """Clients that are told of one stream each second, and of the states of all."""
     api = server.client()
-    before, cpu_before = resident(server), cpu_seconds(server.pid)
+    before, cpu_before = resident(server), cpu_seconds(server.process.pid)
     began = time.monotonic()
     sockets = []
     for number in range(CLIENTS):
@@ -133,7 +133,7 @@ def clients(server, streams):
         one.subscribe(f'metrics:{streams[number % RUNNING]}', 'state', rate_ms=1000)
         sockets.append(one)
     print(f'clients  {CLIENTS} WebSockets opened in {time.monotonic() - began:.1f} s, '
-          f'{resident(server) - before:.1f} MiB more, {cpu_seconds(server.pid) - cpu_before:.2f} s of processor time')
+          f'{resident(server) - before:.1f} MiB more, {cpu_seconds(server.process.pid) - cpu_before:.2f} s of processor time')
     frames, late = count_frames(sockets, server)
     print(f'clients  {CLIENTS} at 1 Hz: {frames / CLIENT_SECONDS:.0f} frames/s; age of figures when they came: p50 '
           f'{statistics.median(late):.0f} ms, p99 {sorted(late)[len(late) * 99 // 100]:.0f} ms; resident {resident(server):.1f} MiB')
@@ -149,7 +149,7 @@ def count_frames(sockets, server):
         poll.register(one.socket, select.POLLIN)
         by_fd[one.socket.fileno()] = one
     frames, late = 0, []
-    cpu, end = cpu_seconds(server.pid), time.monotonic() + CLIENT_SECONDS
+    cpu, end = cpu_seconds(server.process.pid), time.monotonic() + CLIENT_SECONDS
     while time.monotonic() < end:
         for fd, _ in poll.poll(200):
             one = by_fd[fd]
@@ -161,7 +161,7 @@ def count_frames(sockets, server):
                 if not one.buffer:
                     break
                 message = one.next()
-    print(f'clients  server {(cpu_seconds(server.pid) - cpu) / CLIENT_SECONDS * 100:.0f} % of a core')
+    print(f'clients  server {(cpu_seconds(server.process.pid) - cpu) / CLIENT_SECONDS * 100:.0f} % of a core')
     return frames, late
 
 

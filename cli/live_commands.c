@@ -11,16 +11,15 @@
 
 #define SNAPSHOT_MS 15000 /* the server answers a subscription with a snapshot at once */
 
-static const Column lag_columns[] = {
-	{"stream", "name", COLUMN_TEXT},
-	{"state", "state", COLUMN_STATE},
-	{"lag", "figures.lag_seconds", COLUMN_SECONDS},
-	{"lag_bytes", "figures.lag_bytes", COLUMN_BYTES},
-	{"kept", "figures.kept_bytes", COLUMN_BYTES},
-	{"waiting", "figures.pending_messages", COLUMN_NUMBER},
-	{"read", "figures.rows_read_per_second", COLUMN_PER_SECOND},
-	{"applied", "figures.rows_applied_per_second", COLUMN_PER_SECOND},
-	{0}};
+static const Column lag_columns[] = {{"stream", "name", COLUMN_TEXT},
+									 {"state", "state", COLUMN_STATE},
+									 {"lag", "lag_seconds", COLUMN_SECONDS},
+									 {"lag_bytes", "lag_bytes", COLUMN_BYTES},
+									 {"kept", "kept_bytes", COLUMN_BYTES},
+									 {"waiting", "pending_messages", COLUMN_NUMBER},
+									 {"read", "rows_read_per_second", COLUMN_PER_SECOND},
+									 {"applied", "rows_applied_per_second", COLUMN_PER_SECOND},
+									 {0}};
 static const Listing lags = {.columns = lag_columns, .id = "stream_id", .empty = "no stream runs"};
 
 static const Column log_columns[] = {{"time", "time", COLUMN_TIME},
@@ -44,30 +43,30 @@ static const Listing events = {
 
 /* ---- lag and top ---- */
 
-/* The data of a snapshot. A FrameTake. */
+/* The snapshot. A FrameTake. */
 static int
 take_snapshot(Cli *cli, void *context, const json_t *frame, bool *done)
 {
-	json_t **data = context;
+	json_t **snapshot = context;
 
 	(void) cli;
 	if (strcmp(api_text(frame, "type"), "snapshot") == 0)
 	{
-		*data = json_incref(json_object_get(frame, "data"));
+		*snapshot = json_incref((json_t *) (uintptr_t) frame);
 		*done = true;
 	}
 	return STATUS_OK;
 }
 
 static int
-fetch_snapshot(Cli *cli, const char *topics, json_t **data)
+fetch_snapshot(Cli *cli, const char *topics, json_t **snapshot)
 {
 	const FrameWish wish = {.topics = topics, .since = -1, .timeout_ms = SNAPSHOT_MS};
 	SluiceError err;
 	int status;
 
-	*data = NULL;
-	status = frames_take(cli, &wish, take_snapshot, data);
+	*snapshot = NULL;
+	status = frames_take(cli, &wish, take_snapshot, snapshot);
 	if (status != STATUS_TIMEOUT)
 		return status;
 	(void) sluice_fail(&err, SLUICE_ERROR_TIMEOUT, "%s has sent no figures within %d seconds",
@@ -78,7 +77,7 @@ fetch_snapshot(Cli *cli, const char *topics, json_t **data)
 static double
 lag_of(const json_t *row)
 {
-	const json_t *lag = json_object_get(json_object_get(row, "figures"), "lag_seconds");
+	const json_t *lag = json_object_get(row, "lag_seconds");
 
 	return json_is_number(lag) ? json_number_value(lag) : -1;
 }
@@ -112,9 +111,9 @@ static int
 fetch_rows(Cli *cli, json_t **rows)
 {
 	static Url url;
-	json_t *data = NULL, *streams = NULL, *names = json_object(), *one, *all = json_array();
+	json_t *snapshot = NULL, *streams = NULL, *names = json_object(), *one, *all = json_array();
 	size_t index;
-	int status = fetch_snapshot(cli, "metrics,state", &data);
+	int status = fetch_snapshot(cli, "metrics,state", &snapshot);
 
 	*rows = NULL;
 	url_begin(&url, api_path(API_STREAM));
@@ -122,7 +121,7 @@ fetch_rows(Cli *cli, json_t **rows)
 		status = api_list(cli, &url, SIZE_MAX, &streams);
 	json_array_foreach(streams, index, one)
 		json_object_set(names, api_text(one, "id"), json_object_get(one, "name"));
-	json_array_foreach(json_object_get(data, "streams"), index, one)
+	json_array_foreach(output_find(snapshot, "data.streams"), index, one)
 	{
 		json_t *row = json_copy(one);
 
@@ -132,7 +131,7 @@ fetch_rows(Cli *cli, json_t **rows)
 	if (status == STATUS_OK)
 		*rows = sorted(all);
 	json_decref(all);
-	json_decref(data);
+	json_decref(snapshot);
 	json_decref(streams);
 	json_decref(names);
 	return status;
@@ -285,22 +284,22 @@ live_events(Cli *cli)
 	char topics[1000];
 	Events wanted = {.last = -1};
 	FrameWish wish = {.topics = topics, .since = -1, .again = true};
-	json_t *data = NULL;
+	json_t *snapshot = NULL;
 	int status = topics_of(cli, topics, sizeof(topics));
 
 	wish.since = arguments_number(&cli->arguments, "since", -1);
 	if (status == STATUS_OK && !arguments_bool(&cli->arguments, "follow"))
 	{
 		/* Those that are kept: up to the newest of now. */
-		status = fetch_snapshot(cli, topics, &data);
-		wanted.last = json_integer_value(json_object_get(data, "seq"));
+		status = fetch_snapshot(cli, topics, &snapshot);
+		wanted.last = json_integer_value(json_object_get(snapshot, "seq"));
 		wish.since = wish.since < 0 ? 0 : wish.since;
 		wish.again = false;
 		wish.timeout_ms = SNAPSHOT_MS;
 	}
 	if (status == STATUS_OK && wanted.last != 0)
 		status = frames_take(cli, &wish, take_event, &wanted);
-	json_decref(data);
+	json_decref(snapshot);
 	/* The newest of all may be of another kind than those asked for. */
 	if (status == STATUS_TIMEOUT && wanted.last >= 0)
 		return STATUS_OK;

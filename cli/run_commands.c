@@ -16,12 +16,10 @@ static const Column table_columns[] = {
 static const Listing tables = {
 	.columns = table_columns, .id = "table", .empty = "nothing was told of tables yet"};
 
-static const Column error_columns[] = {{"time", "ts", COLUMN_TIME},
-									   {"job", "data.job", COLUMN_TEXT},
-									   {"code", "data.error.code", COLUMN_TEXT},
-									   {"message", "data.error.message", COLUMN_TEXT},
-									   {"hint", "data.error.hint", COLUMN_TEXT},
-									   {0}};
+static const Column error_columns[] = {
+	{"time", "ts", COLUMN_TIME},		{"job", "data.job", COLUMN_TEXT},
+	{"code", "data.code", COLUMN_TEXT}, {"message", "data.message", COLUMN_TEXT},
+	{"hint", "data.hint", COLUMN_TEXT}, {0}};
 static const Listing errors = {.columns = error_columns, .id = "seq", .empty = "no errors"};
 
 /* What a command waits for when --wait or --watch says so. */

@@ -94,8 +94,7 @@ take_snapshot(RunView *view, const json_t *data)
 
 	json_array_foreach(json_object_get(data, "streams"), index,
 					   one) if (stream != NULL && (id = text_of(one, "stream_id")) != NULL &&
-								strcmp(id, stream) == 0)
-		take_figures(view, json_object_get(one, "figures"));
+								strcmp(id, stream) == 0) take_figures(view, one);
 }
 
 bool
@@ -107,9 +106,7 @@ run_view_take_frame(RunView *view, const json_t *frame, int64_t now_ms)
 	if (type == NULL)
 		return false;
 	if (strcmp(type, "metrics") == 0)
-		take_figures(view, json_object_get(data, "figures") != NULL
-							   ? json_object_get(data, "figures")
-							   : data);
+		take_figures(view, data);
 	else if (strcmp(type, "snapshot") == 0)
 		take_snapshot(view, data);
 	else if (strcmp(type, "table") == 0)

@@ -15,15 +15,7 @@
 #include "control/resource/workers.h"
 
 const Routes *const control_routes[] = {
-	&system_routes,
-	&identity_routes,
-	&live_routes,
-	&connection_routes,
-	&check_routes,
-	&stream_routes,
-	&run_routes,
-	&worker_routes,
-	&usage_routes,
-	&alert_routes,
-	NULL,
+	&system_routes, &identity_routes, &live_routes, &connection_routes,
+	&check_routes,	&stream_routes,	  &run_routes,	&worker_routes,
+	&usage_routes,	&alert_routes,	  NULL,
 };

@@ -354,15 +354,19 @@ job_take_messages(Job *job, JobMessage *messages, size_t size)
 json_t *
 job_take_report(Job *job, bool due, int64_t now_ms)
 {
+	const JobIdentity identity = {
+		.tenant = job->facts.tenant,
+		.run = job->facts.run,
+		.job = job->facts.name,
+		.role = job_role_name(job_kind_role(job->facts.kind)),
+		.worker = job->tools->worker,
+	};
 	json_t *report = NULL;
 
 	(void) pthread_mutex_lock(&job->lock);
 	if (due || job->changed)
 	{
-		report = job_report_json(&job->report, job->facts.run, job->facts.name,
-								 job_role_name(job_kind_role(job->facts.kind)), job->tools->worker,
-								 now_ms);
-		(void) json_object_set_new(report, "tenant", json_string(job->facts.tenant));
+		report = job_report_json(&job->report, &identity, now_ms);
 		job->changed = false;
 	}
 	(void) pthread_mutex_unlock(&job->lock);

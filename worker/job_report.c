@@ -56,13 +56,13 @@ text_or_null(const char *text)
 }
 
 json_t *
-job_report_json(const JobReport *report, const char *run, const char *job, const char *role,
-				const char *worker, int64_t now_ms)
+job_report_json(const JobReport *report, const JobIdentity *identity, int64_t now_ms)
 {
 	char since[TIMESTAMP_TEXT], at[TIMESTAMP_TEXT];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:i, s:o, s:O?}", "run_id",
-					 run, "job", job, "role", role, "worker_id", worker, "state", report->state,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:i, s:o, s:O?}",
+					 "run_id", identity->run, "tenant", identity->tenant, "job", identity->job,
+					 "role", identity->role, "worker_id", identity->worker, "state", report->state,
 					 "phase", text_or_null(report->phase), "error", error_json(report), "since",
 					 timestamp_format(since, report->since_ms), "at", timestamp_format(at, now_ms),
 					 "pid", report->pid > 0 ? json_integer(report->pid) : json_null(), "restarts",

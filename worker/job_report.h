@@ -32,9 +32,15 @@ typedef struct JobReport
 extern bool job_report_set(JobReport *report, const char *state, const SluiceError *error,
 						   int64_t now_ms);
 
+/* Whose report it is. */
+typedef struct JobIdentity
+{
+	const char *tenant, *run, *job, *role, *worker;
+} JobIdentity;
+
 /* A new document: what identifies the job and what the report says.  NULL without memory. */
-extern json_t *job_report_json(const JobReport *report, const char *run, const char *job,
-							   const char *role, const char *worker, int64_t now_ms);
+extern json_t *job_report_json(const JobReport *report, const JobIdentity *identity,
+							   int64_t now_ms);
 
 /* What a report that was written says of the wish acted upon, and its result; wishes others would act on again. */
 extern void job_report_take_over(JobReport *report, const json_t *written);

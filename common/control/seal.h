@@ -16,8 +16,8 @@
 #include "common/core/error.h"
 
 #define MASTER_KEY_BYTES   32
-#define MASTER_KEY_VERSION 17 /* text with the NUL: tells one master key from another */
-#define SEAL_MAXIMUM	   (256 * 1024)
+#define MASTER_KEY_VERSION 17			/* text with the NUL: tells one master key from another */
+#define SEAL_MAXIMUM	   (512 * 1024) /* bytes; sealed it fits into a message of 1 MB */
 
 /* Locked in memory, wiped when it is freed. */
 typedef struct MasterKey MasterKey;

@@ -12,11 +12,10 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "common/core/error.h"
+#include "host_lookup.h"
 
 #define ADDRESS_TEXT	  64
 #define ADDRESSES_MAXIMUM 16
-#define HOST_MAXIMUM	  255
 
 typedef struct AddressRules AddressRules;
 

@@ -98,6 +98,15 @@ tell_addresses(Database *database, const AddressList *list)
 	dial_done(database, DIAL_DNS, "%s", text);
 }
 
+/* A connection may say that it is to be shorter. */
+static int
+connect_ms(const Endpoint *endpoint)
+{
+	int said = endpoint->connect_timeout * 1000;
+
+	return said > 0 && said < CONNECT_MS ? said : CONNECT_MS;
+}
+
 static bool
 open_database(Databases *databases, Database *database, SluiceError *err)
 {
@@ -109,7 +118,7 @@ open_database(Databases *databases, Database *database, SluiceError *err)
 						   &list, err))
 		return false;
 	tell_addresses(database, &list);
-	database->deadline = database_clock() + CONNECT_MS;
+	database->deadline = database_clock() + connect_ms(&settings->endpoint);
 	return dial_each(database, &list, err);
 }
 

@@ -149,7 +149,7 @@ take_token(Exchange *exchange, RateLimit *limit, const char *who)
 static bool
 limit_address(Exchange *exchange)
 {
-	return take_token(exchange, exchange->api->of_addresses, exchange->in->address);
+	return take_token(exchange, exchange->api->of_addresses, exchange->in->network);
 }
 
 /* "GET, HEAD, POST, OPTIONS" for a path's methods. */

@@ -142,32 +142,33 @@ take_header(void *context, enum MHD_ValueKind kind, const char *name, const char
 	return MHD_YES;
 }
 
+/* Numeric; `network` is the /64 of an IPv6 address, for that is what one customer has, else the address. */
 static void
-address_of(struct MHD_Connection *connection, char *text, size_t size)
+address_of(struct MHD_Connection *connection, char address[INET6_ADDRSTRLEN],
+		   char network[INET6_ADDRSTRLEN])
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *address = info != NULL ? info->client_addr : NULL;
-	const void *bytes = NULL;
-	int family = address != NULL ? address->sa_family : AF_UNSPEC;
+	const struct sockaddr *from = info != NULL ? info->client_addr : NULL;
+	struct in6_addr long_one;
 
-	(void) snprintf(text, size, "unknown");
-	if (family == AF_INET)
-		bytes = &((const struct sockaddr_in *) (const void *) address)->sin_addr;
-	else if (family == AF_INET6)
+	strcpy(address, "unknown");
+	if (from != NULL && from->sa_family == AF_INET)
+		(void) inet_ntop(AF_INET, &((const struct sockaddr_in *) (const void *) from)->sin_addr,
+						 address, INET6_ADDRSTRLEN);
+	strcpy(network, address);
+	if (from == NULL || from->sa_family != AF_INET6)
+		return;
+	long_one = ((const struct sockaddr_in6 *) (const void *) from)->sin6_addr;
+	if (IN6_IS_ADDR_V4MAPPED(&long_one))
 	{
-		const struct in6_addr *long_one =
-			&((const struct sockaddr_in6 *) (const void *) address)->sin6_addr;
-
-		bytes = long_one;
-		if (IN6_IS_ADDR_V4MAPPED(long_one))
-		{
-			family = AF_INET;
-			bytes = long_one->s6_addr + 12;
-		}
+		(void) inet_ntop(AF_INET, long_one.s6_addr + 12, address, INET6_ADDRSTRLEN);
+		strcpy(network, address);
+		return;
 	}
-	if (bytes != NULL)
-		(void) inet_ntop(family, bytes, text, (socklen_t) size);
+	(void) inet_ntop(AF_INET6, &long_one, address, INET6_ADDRSTRLEN);
+	memset(long_one.s6_addr + 8, 0, 8);
+	(void) inet_ntop(AF_INET6, &long_one, network, INET6_ADDRSTRLEN);
 }
 
 /* The answer goes over to ulfius, its body included. */
@@ -191,7 +192,7 @@ answer(const struct _u_request *request, struct _u_response *response, void *con
 	const Listener *listener = context;
 	struct MHD_Connection *connection = current;
 	Headers *headers = calloc(1, sizeof(*headers));
-	char address[INET6_ADDRSTRLEN];
+	char address[INET6_ADDRSTRLEN], network[INET6_ADDRSTRLEN];
 	Outgoing outgoing;
 	Incoming incoming;
 
@@ -202,7 +203,7 @@ answer(const struct _u_request *request, struct _u_response *response, void *con
 	}
 	connection_working(listener->connections, entry_of(connection));
 	(void) MHD_get_connection_values(connection, MHD_HEADER_KIND, take_header, headers);
-	address_of(connection, address, sizeof(address));
+	address_of(connection, address, network);
 	incoming = (Incoming){
 		.method = request->http_verb,
 		.target = request->http_url,
@@ -212,6 +213,7 @@ answer(const struct _u_request *request, struct _u_response *response, void *con
 		.body = request->binary_body,
 		.body_length = request->binary_body_length,
 		.address = address,
+		.network = network,
 		.raw = request,
 	};
 	api_answer(listener->api, &incoming, &outgoing, response);

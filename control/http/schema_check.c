@@ -1,33 +1,19 @@
 /*
- * schema_check.c - walking value and schema side by side: one table row for each keyword that says something.
+ * schema_check.c - walking value and schema side by side: one table row for each keyword that says something; those
+ * that look no deeper are in schema_rules.c.
  *
  * The depth of values is bounded by who read them (json_body.h), that of schemas by DEPTH_MAXIMUM.
  */
 #include "schema_check.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/daemon/utf8.h"
-#include "schema_format.h"
 #include "schema_internal.h"
-#include "schema_pattern.h"
 
-#define DEPTH_MAXIMUM	64
-#define POINTER_MAXIMUM 400
-#define SHOWN_MAXIMUM	200
-
-typedef struct Check
-{
-	const json_t *document;
-	Problem *problem; /* NULL: only whether it fits */
-	size_t errors;
-	int depth;
-	char pointer[POINTER_MAXIMUM];
-	size_t length;
-} Check;
+#define DEPTH_MAXIMUM 64
 
 static bool check_value(Check *check, const json_t *schema, const json_t *value);
 
@@ -62,31 +48,6 @@ leave(Check *check, size_t length)
 {
 	check->length = length;
 	check->pointer[length] = '\0';
-}
-
-static bool
-may_tell(Check *check)
-{
-	return check->problem != NULL && check->errors++ < SCHEMA_ERRORS_MAXIMUM;
-}
-
-/* False, so that a check writes `return complain(...)`. */
-#define complain(check, code, ...)                                                                 \
-	((may_tell(check) ? problem_add((check)->problem, (check)->pointer, code, NULL, __VA_ARGS__)   \
-					  : (void) 0),                                                                 \
-	 false)
-
-/* A schema's value as it is written in errors; `text` has SHOWN_MAXIMUM bytes. */
-static const char *
-show(const json_t *value, char *text)
-{
-	size_t length = json_dumpb(value, text, SHOWN_MAXIMUM - 4, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-
-	if (length > SHOWN_MAXIMUM - 4)
-		strcpy(text + SHOWN_MAXIMUM - 4, "...");
-	else
-		text[length] = '\0';
-	return text;
 }
 
 /* ---- any value ---- */
@@ -154,129 +115,7 @@ check_type(Check *check, const json_t *schema, const json_t *value)
 	return complain(check, "type", "must be %s", wanted);
 }
 
-static bool
-check_enum(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	char text[SHOWN_MAXIMUM];
-	size_t index;
-	json_t *one;
-
-	(void) schema;
-	json_array_foreach(rule, index, one) if (json_equal(one, value)) return true;
-	return complain(check, "enum", "must be one of %s", show(rule, text));
-}
-
-static bool
-check_const(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	char text[SHOWN_MAXIMUM];
-
-	(void) schema;
-	return json_equal(rule, value) || complain(check, "const", "must be %s", show(rule, text));
-}
-
-/* ---- texts ---- */
-
-static size_t
-characters(const json_t *text)
-{
-	size_t count = 0;
-
-	for (const char *at = json_string_value(text); *at != '\0'; at++)
-		count += ((unsigned char) *at & 0xC0) != 0x80;
-	return count;
-}
-
-static bool
-check_min_length(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	if (characters(value) >= (size_t) json_integer_value(rule))
-		return true;
-	if (json_integer_value(rule) == 1)
-		return complain(check, "too_short", "must not be empty");
-	return complain(check, "too_short", "must have at least %lld characters",
-					(long long) json_integer_value(rule));
-}
-
-static bool
-check_max_length(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	return characters(value) <= (size_t) json_integer_value(rule) ||
-		   complain(check, "too_long", "must have at most %lld characters",
-					(long long) json_integer_value(rule));
-}
-
-static bool
-check_pattern(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	return pattern_matches(json_string_value(rule), json_string_value(value)) ||
-		   complain(check, "pattern", "must match %s", json_string_value(rule));
-}
-
-static bool
-check_format(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	return format_fits(json_string_value(rule), json_string_value(value)) ||
-		   complain(check, "format", "is no %s", json_string_value(rule));
-}
-
-/* ---- numbers ---- */
-
-static bool
-check_minimum(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	char text[SHOWN_MAXIMUM];
-
-	(void) schema;
-	return json_number_value(value) >= json_number_value(rule) ||
-		   complain(check, "too_small", "must be at least %s", show(rule, text));
-}
-
-static bool
-check_maximum(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	char text[SHOWN_MAXIMUM];
-
-	(void) schema;
-	return json_number_value(value) <= json_number_value(rule) ||
-		   complain(check, "too_large", "must be at most %s", show(rule, text));
-}
-
 /* ---- lists ---- */
-
-static bool
-check_min_items(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	return json_array_size(value) >= (size_t) json_integer_value(rule) ||
-		   complain(check, "too_few", "must have at least %lld items",
-					(long long) json_integer_value(rule));
-}
-
-static bool
-check_max_items(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	return json_array_size(value) <= (size_t) json_integer_value(rule) ||
-		   complain(check, "too_many", "must have at most %lld items",
-					(long long) json_integer_value(rule));
-}
-
-static bool
-check_unique(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	for (size_t i = 1; json_is_true(rule) && i < json_array_size(value); i++)
-		for (size_t j = 0; j < i; j++)
-			if (json_equal(json_array_get(value, i), json_array_get(value, j)))
-				return complain(check, "not_unique", "has the same item twice, at %zu and %zu", j,
-								i);
-	return true;
-}
 
 static bool
 check_items(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
@@ -390,24 +229,6 @@ check_required(Check *check, const json_t *rule, const json_t *value, const json
 	return good;
 }
 
-static bool
-check_min_properties(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	return json_object_size(value) >= (size_t) json_integer_value(rule) ||
-		   complain(check, "too_few", "must have at least %lld members",
-					(long long) json_integer_value(rule));
-}
-
-static bool
-check_max_properties(Check *check, const json_t *rule, const json_t *value, const json_t *schema)
-{
-	(void) schema;
-	return json_object_size(value) <= (size_t) json_integer_value(rule) ||
-		   complain(check, "too_many", "must have at most %lld members",
-					(long long) json_integer_value(rule));
-}
-
 /* ---- one of several schemas ---- */
 
 static bool
@@ -470,8 +291,9 @@ check_decided(Check *check, const json_t *members, const json_t *value, const ch
 		(void) json_array_append(allowed, wanted);
 	}
 	index = enter(check, name);
-	good = decides == NULL ? complain(check, "required", "is missing")
-						   : complain(check, "enum", "must be one of %s", show(allowed, text));
+	good = decides == NULL
+			   ? complain(check, "required", "is missing")
+			   : complain(check, "enum", "must be one of %s", schema_show(allowed, text));
 	leave(check, index);
 	json_decref(allowed);
 	return good;
@@ -544,30 +366,30 @@ static const struct
 {
 	const char *name;
 	unsigned of; /* kinds of values it speaks of */
-	bool (*check)(Check *check, const json_t *rule, const json_t *value, const json_t *schema);
+	SchemaRule *check;
 } keywords[] = {
 	{"$ref", ANY, check_reference},
 	{"allOf", ANY, check_all_of},
 	{"oneOf", ANY, check_one_of},
 	{"anyOf", ANY, check_any_of},
-	{"enum", ANY, check_enum},
-	{"const", ANY, check_const},
-	{"minLength", STRING, check_min_length},
-	{"maxLength", STRING, check_max_length},
-	{"pattern", STRING, check_pattern},
-	{"format", STRING, check_format},
-	{"minimum", NUMBER, check_minimum},
-	{"maximum", NUMBER, check_maximum},
-	{"minItems", ARRAY, check_min_items},
-	{"maxItems", ARRAY, check_max_items},
+	{"enum", ANY, rule_enum},
+	{"const", ANY, rule_const},
+	{"minLength", STRING, rule_min_length},
+	{"maxLength", STRING, rule_max_length},
+	{"pattern", STRING, rule_pattern},
+	{"format", STRING, rule_format},
+	{"minimum", NUMBER, rule_minimum},
+	{"maximum", NUMBER, rule_maximum},
+	{"minItems", ARRAY, rule_min_items},
+	{"maxItems", ARRAY, rule_max_items},
 	{"items", ARRAY, check_items},
-	{"uniqueItems", ARRAY, check_unique},
+	{"uniqueItems", ARRAY, rule_unique},
 	{"required", OBJECT, check_required},
 	{"properties", OBJECT, check_properties},
 	{"additionalProperties", OBJECT, check_additional},
 	{"propertyNames", OBJECT, check_names},
-	{"minProperties", OBJECT, check_min_properties},
-	{"maxProperties", OBJECT, check_max_properties},
+	{"minProperties", OBJECT, rule_min_properties},
+	{"maxProperties", OBJECT, rule_max_properties},
 };
 
 static unsigned

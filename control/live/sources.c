@@ -2,6 +2,7 @@
  * sources.c - frames of figures, tables, lines and snapshots (feed.h's FeedSources), and the cache that lets many clients
  * share them.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +17,14 @@
 #define FORGOTTEN_MS   5000
 #define CACHED_MAXIMUM 40000
 #define LINES_AT_ONCE  100
+#define CACHE_KEY	   80
 
 /* ---- the cache ---- */
 
 typedef struct Cached
 {
 	const char *name; /* key */
-	char key[TENANT_MAXIMUM + ID_MAXIMUM + 2];
+	char key[CACHE_KEY];
 	Frame *frame; /* NULL: there was nothing to tell */
 	int64_t made_ms;
 } Cached;
@@ -77,8 +79,19 @@ is_old(void *context, void *item)
 	return old;
 }
 
-/* Makes the frame of a key. */
-typedef Frame *(*MakeFrame)(Live *live, const char *tenant, const char *stream_id, int64_t now_ms);
+/* What a frame is to tell. */
+typedef struct Wish
+{
+	Live *live;
+	const char *tenant;
+	const char *stream_id; /* of metrics */
+	uint64_t sequence;	   /* these three of a snapshot */
+	bool missed;
+	const TopicSet *topics; /* NULL: all streams */
+	int64_t now_ms;
+} Wish;
+
+typedef Frame *(*MakeFrame)(const Wish *wish);
 
 static Frame *
 hold_or_null(Frame *frame)
@@ -88,33 +101,47 @@ hold_or_null(Frame *frame)
 
 /* The lock is held, so that one is made once. */
 static Frame *
-cached_frame(Live *live, const char *tenant, const char *stream_id, int64_t now_ms, MakeFrame make)
+find_or_make(FrameCache *cache, const char *key, const Wish *wish, MakeFrame make)
 {
-	FrameCache *cache = live->cache;
-	char key[TENANT_MAXIMUM + ID_MAXIMUM + 2];
-	Cached *cached;
+	Cached *cached = name_table_find(&cache->frames, key);
 
-	(void) snprintf(key, sizeof(key), "%s.%s", tenant, stream_id);
-	cached = name_table_find(&cache->frames, key);
-	if (cached != NULL && now_ms - cached->made_ms < CACHED_MS)
+	if (cached != NULL && wish->now_ms - cached->made_ms < CACHED_MS)
 		return hold_or_null(cached->frame);
 	if (cached == NULL)
 	{
 		cached = calloc(1, sizeof(*cached));
 		if (cached == NULL)
 			return NULL;
-		memcpy(cached->key, key, sizeof(key));
+		(void) snprintf(cached->key, sizeof(cached->key), "%s", key);
 		cached->name = cached->key;
 		if (!name_table_add(&cache->frames, cached, NULL))
 		{
 			free(cached);
-			return make(live, tenant, stream_id, now_ms);
+			return make(wish);
 		}
 	}
 	frame_release(cached->frame);
-	cached->frame = make(live, tenant, stream_id, now_ms);
-	cached->made_ms = now_ms;
+	cached->frame = make(wish);
+	cached->made_ms = wish->now_ms;
 	return hold_or_null(cached->frame);
+}
+
+static Frame *
+cached_frame(const char *key, const Wish *wish, MakeFrame make)
+{
+	FrameCache *cache = wish->live->cache;
+	int64_t now_ms = wish->now_ms;
+	Frame *frame;
+
+	pthread_mutex_lock(&cache->lock);
+	if (now_ms - cache->swept_ms >= FORGOTTEN_MS)
+	{
+		cache->swept_ms = now_ms;
+		name_table_sweep(&cache->frames, is_old, &now_ms);
+	}
+	frame = find_or_make(cache, key, wish, make);
+	pthread_mutex_unlock(&cache->lock);
+	return frame;
 }
 
 /* ---- metrics ---- */
@@ -130,7 +157,7 @@ number_json(float number)
 	return json_real(round((double) number * 1000) / 1000);
 }
 
-/* {stream_id, run_id, state, desired, and a number for each series} */
+/* {stream_id, run_id, state, desired}, and a number for each series when figures are heard */
 static json_t *
 summary_json(const DirectoryStream *stream, const LiveFigures *figures)
 {
@@ -140,6 +167,8 @@ summary_json(const DirectoryStream *stream, const LiveFigures *figures)
 								stream->desired[0] != '\0' ? stream->desired : NULL);
 	LivePoint point;
 
+	if (!figures->reader && !figures->writer)
+		return summary;
 	figures_point(figures, &point);
 	for (int i = 0; i < LIVE_SERIES; i++)
 		(void) json_object_set_new(summary, live_series_names[i], number_json(point.values[i]));
@@ -156,14 +185,15 @@ typedef struct Gathering
 	json_t *list;
 } Gathering;
 
+/* Whether a topic is about the stream; with "" whether one is about all. */
 static bool
-is_asked(const Gathering *gathering, const char *stream_id)
+is_asked(const TopicSet *topics, const char *stream_id)
 {
-	if (gathering->topics == NULL)
+	if (topics == NULL)
 		return true;
-	for (size_t i = 0; i < gathering->topics->count; i++)
+	for (size_t i = 0; i < topics->count; i++)
 	{
-		const Topic *topic = &gathering->topics->topics[i];
+		const Topic *topic = &topics->topics[i];
 
 		if (topic->kind != TOPIC_LOG && topic->kind != EVENT_WORKER && topic->kind != EVENT_QUOTA &&
 			(topic->id[0] == '\0' || strcmp(topic->id, stream_id) == 0))
@@ -179,7 +209,7 @@ gather(void *context, const DirectoryStream *stream)
 	LiveFigures figures;
 	bool heard;
 
-	if (!is_asked(gathering, stream->stream_id))
+	if (!is_asked(gathering->topics, stream->stream_id))
 		return;
 	heard = figures_of(gathering->live->figures, stream->stream, gathering->now_ms, &figures);
 	if (heard || !gathering->known)
@@ -187,47 +217,41 @@ gather(void *context, const DirectoryStream *stream)
 }
 
 static Frame *
-make_metrics_of_all(Live *live, const char *tenant, int64_t now_ms)
+make_metrics_of_all(const Wish *wish)
 {
-	Gathering gathering = {.live = live, .known = true, .now_ms = now_ms, .list = json_array()};
+	Gathering gathering = {
+		.live = wish->live, .known = true, .now_ms = wish->now_ms, .list = json_array()};
 
-	directory_each(live->directory, tenant, gather, &gathering);
-	return frame_make(&(FrameHead){.type = "metrics", .time_ms = now_ms},
+	directory_each(wish->live->directory, wish->tenant, gather, &gathering);
+	return frame_make(&(FrameHead){.type = "metrics", .time_ms = wish->now_ms},
 					  json_pack("{s:o}", "streams", gathering.list));
 }
 
 static Frame *
-make_metrics(Live *live, const char *tenant, const char *stream_id, int64_t now_ms)
+make_metrics(const Wish *wish)
 {
+	Live *live = wish->live;
 	DirectoryStream stream;
 	LiveFigures figures;
 
-	if (stream_id[0] == '\0')
-		return make_metrics_of_all(live, tenant, now_ms);
-	if (!directory_find(live->directory, tenant, stream_id, &stream) ||
-		!figures_of(live->figures, stream.stream, now_ms, &figures))
+	if (!directory_find(live->directory, wish->tenant, wish->stream_id, &stream) ||
+		!figures_of(live->figures, stream.stream, wish->now_ms, &figures))
 		return NULL;
-	return frame_make(
-		&(FrameHead){
-			.type = "metrics", .time_ms = now_ms, .stream_id = stream_id, .run_id = stream.run_id},
-		figures_json(live->figures, stream.stream, now_ms));
+	return frame_make(&(FrameHead){.type = "metrics",
+								   .time_ms = wish->now_ms,
+								   .stream_id = wish->stream_id,
+								   .run_id = stream.run_id},
+					  figures_json(live->figures, stream.stream, wish->now_ms));
 }
 
 static Frame *
 metrics(void *context, const char *tenant, const char *stream_id, int64_t now_ms)
 {
-	Live *live = context;
-	Frame *frame;
+	const Wish wish = {.live = context, .tenant = tenant, .stream_id = stream_id, .now_ms = now_ms};
+	char key[CACHE_KEY];
 
-	pthread_mutex_lock(&live->cache->lock);
-	if (now_ms - live->cache->swept_ms >= FORGOTTEN_MS)
-	{
-		live->cache->swept_ms = now_ms;
-		name_table_sweep(&live->cache->frames, is_old, &now_ms);
-	}
-	frame = cached_frame(live, tenant, stream_id, now_ms, make_metrics);
-	pthread_mutex_unlock(&live->cache->lock);
-	return frame;
+	(void) snprintf(key, sizeof(key), "metrics.%s.%s", tenant, stream_id);
+	return cached_frame(key, &wish, stream_id[0] == '\0' ? make_metrics_of_all : make_metrics);
 }
 
 /* ---- tables, lines ---- */
@@ -273,15 +297,35 @@ lines(void *context, const char *run_id, uint64_t *number, int64_t now_ms)
 /* ---- snapshots, owners ---- */
 
 static Frame *
+make_snapshot(const Wish *wish)
+{
+	Gathering gathering = {
+		.live = wish->live, .topics = wish->topics, .now_ms = wish->now_ms, .list = json_array()};
+
+	directory_each(wish->live->directory, wish->tenant, gather, &gathering);
+	return frame_make(
+		&(FrameHead){.type = "snapshot", .sequence = wish->sequence, .time_ms = wish->now_ms},
+		json_pack("{s:b, s:o}", "missed", wish->missed ? 1 : 0, "streams", gathering.list));
+}
+
+/* Many who come again at once ask for all streams: they share one. */
+static Frame *
 snapshot(void *context, const char *tenant, const TopicSet *topics, uint64_t sequence, bool missed,
 		 int64_t now_ms)
 {
-	Gathering gathering = {
-		.live = context, .topics = topics, .now_ms = now_ms, .list = json_array()};
+	Wish wish = {.live = context,
+				 .tenant = tenant,
+				 .sequence = sequence,
+				 .missed = missed,
+				 .topics = topics,
+				 .now_ms = now_ms};
+	char key[CACHE_KEY];
 
-	directory_each(gathering.live->directory, tenant, gather, &gathering);
-	return frame_make(&(FrameHead){.type = "snapshot", .sequence = sequence, .time_ms = now_ms},
-					  json_pack("{s:b, s:o}", "missed", missed ? 1 : 0, "streams", gathering.list));
+	if (!is_asked(topics, ""))
+		return make_snapshot(&wish);
+	wish.topics = NULL;
+	(void) snprintf(key, sizeof(key), "snapshot%d.%" PRIu64 ".%s", missed, sequence, tenant);
+	return cached_frame(key, &wish, make_snapshot);
 }
 
 static bool

@@ -500,6 +500,19 @@ def test_origins(served):
         assert 'access-control-allow-origin' not in open_to.get('/system/version', origin=origin).headers
 
 
+def test_ipv6(served):
+    try:
+        socket.create_server(('::1', 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip('this machine has no IPv6')
+    six = served('--insecure-listen', '--rate-limit', 0, '--address-rate-limit', 5, host='[::]')
+    client = six.client()
+    client.host = '::1'
+    statuses = [client.request('GET', '/system/version', check=False).status for _ in range(30)]
+    assert set(statuses) == {200, 429}
+    wait_for(lambda: six.get('/system/version').status == 200, 10, 'IPv4, which has a rate of its own')
+
+
 def test_no_origins_without_being_told(control):
     answer = control.get('/system/version', origin='https://ops.example.com')
     assert not [name for name in answer.headers if name.startswith('access-control')]

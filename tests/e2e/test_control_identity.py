@@ -116,9 +116,9 @@ def test_keys_that_do_not_count(control):
 def test_keys_expire(control):
     assert control.post('/api-keys', {'name': 'late', 'scopes': ['streams:read'], 'expires_at': in_seconds(-1)}).must(422).pointers == ['/expires_at']
     control.post('/api-keys', {'name': 'late', 'scopes': ['streams:read'], 'expires_at': 'tomorrow'}).must(422)
-    made = make_key(control, expires_at=in_seconds(2))
-    assert made['expires_at']
-    assert counts(control, made['key'])
+    made = make_key(control, expires_at=in_seconds(3600))
+    assert made['expires_at'] and counts(control, made['key'])
+    made = make_key(control, expires_at=in_seconds(3))
     wait_for(lambda: counts(control, made['key'], 401), 30, 'the key to expire')
 
 

@@ -234,6 +234,8 @@ def test_usage_is_what_the_source_did(site, target):
         rows, size = target.fetch('SELECT rows_applied, bytes_applied FROM sluice.progress', dbname='metered')[0]
         assert rows == 5000 + 3 * 1001
         site.wait_used(stream_id, rows, int(size), timeout=60)
+        site.streams.stop(run_id)
+        assert site.used(stream_id)['rows'] == rows
     finally:
         worker.remove()
         source.remove()

@@ -215,7 +215,7 @@ large_values_come_too(void **state)
 	ensure("LARGE", 1);
 	for (int i = 0; i < 4; i++)
 	{
-		char key[8];
+		char key[16];
 
 		(void) snprintf(key, sizeof(key), "k%d", i);
 		assert_true(put("LARGE", key, value, 0, NULL, &err));
@@ -223,7 +223,7 @@ large_values_come_too(void **state)
 	watch = bucket_watch_open(&session, "LARGE", ">", BUCKET_LAST, 4096, &err);
 	for (int i = 0; i < 4; i++)
 	{
-		char key[8];
+		char key[16];
 
 		(void) snprintf(key, sizeof(key), "k%d", i);
 		expect_next(watch, key, value);

@@ -135,6 +135,7 @@ exchange(const char *method, const char *target, const char *body, const NamedTe
 		.body = body,
 		.body_length = body != NULL ? strlen(body) : 0,
 		.address = "192.0.2.1",
+		.network = "192.0.2.1",
 	};
 	Outgoing outgoing;
 

@@ -314,6 +314,41 @@ who_is_waited_for(void **state)
 	store_entry_free(&run);
 }
 
+/* A run that has gone on for as long as it may is stopped, and counts as finished. */
+static void
+seconds_of_a_run(void **state)
+{
+	char key[LAYOUT_KEY_MAXIMUM], run_id[ID_MAXIMUM + 1], text[100];
+	StoreEntry run;
+	json_t *changed;
+
+	(void) state;
+	put_worker();
+	assert_int_equal(begin(DESIRED_RUNNING, run_id), PROBLEM_NONE);
+	report(run_id, "reader", "streaming");
+	assert_true(run_get(&control, TENANT, run_id, &run, NULL));
+	changed = json_deep_copy(run.value);
+	store_entry_free(&run);
+	(void) json_object_set_new(json_object_get(json_object_get(changed, "spec"), "limits"),
+							   "seconds", json_integer(3600));
+	put(STORE_STATE, run_key(key, TENANT, run_id), changed);
+	tick();
+	tick();
+	assert_string_equal(written(run_id, "desired", text), "running");
+
+	assert_true(run_get(&control, TENANT, run_id, &run, NULL));
+	changed = json_deep_copy(run.value);
+	store_entry_free(&run);
+	(void) json_object_set_new(changed, "started_at", json_string("2026-01-01T00:00:00.000Z"));
+	put(STORE_STATE, run_key(key, TENANT, run_id), changed);
+	tick();
+	assert_string_equal(written(run_id, "desired", text), "stopped");
+	assert_string_equal(written(run_id, "reason", text), "limit_seconds");
+	report(run_id, "reader", "stopped");
+	tick();
+	assert_string_equal(written(run_id, "state", text), "finished");
+}
+
 static void
 rows_of_a_run(void **state)
 {
@@ -416,6 +451,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(states_as_reported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_is_waited_for, set_up, tear_down),
 		cmocka_unit_test(rows_of_a_run),
+		cmocka_unit_test_setup_teardown(seconds_of_a_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_stream_goes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_swept, set_up, tear_down),

@@ -183,6 +183,30 @@ few_of_many_faults_are_told(void **state)
 	json_decref(schema);
 }
 
+/* Longer than there is room for: what is told is its beginning. */
+static void
+long_words_are_cut(void **state)
+{
+	char schema_text[1000] = "{'enum': ['first'";
+	json_t *schema, *value = json_string("none");
+	Problem problem = {0};
+	const char *detail;
+
+	(void) state;
+	for (int i = 0; i < 40; i++)
+		strcat(schema_text, ", 'another-word'");
+	strcat(schema_text, "]}");
+	schema = json_of(schema_text);
+	assert_false(schema_check(schema, schema, value, "", &problem));
+	detail = json_string_value(json_object_get(json_array_get(problem.errors, 0), "detail"));
+	assert_memory_equal(detail, "must be one of [\"first\", \"another-word\", ", 40);
+	assert_string_equal(detail + strlen(detail) - 3, "...");
+	assert_in_range(strlen(detail), 150, 230);
+	problem_free(&problem);
+	json_decref(schema);
+	json_decref(value);
+}
+
 static void
 unknown_words_are_refused(void **state)
 {
@@ -392,6 +416,7 @@ main(void)
 		cmocka_unit_test(references_are_followed),
 		cmocka_unit_test(one_of_speaks_of_the_member_that_is_meant),
 		cmocka_unit_test(few_of_many_faults_are_told),
+		cmocka_unit_test(long_words_are_cut),
 		cmocka_unit_test(unknown_words_are_refused),
 		cmocka_unit_test(patterns_match_as_they_say),
 		cmocka_unit_test(patterns_out_of_form_are_refused),

@@ -599,6 +599,77 @@ of_several_one_creates(void **state)
 	assert_int_equal(won, ROUNDS);
 }
 
+typedef struct Adder
+{
+	Store *store;
+	int added, unknown;
+} Adder;
+
+#define ADDITIONS 60
+#define COUNTER	  "run.default.counter"
+
+/* Adds one to the counter as often as it is told so. */
+static void *
+add(void *argument)
+{
+	Adder *adder = argument;
+
+	while (adder->added < ADDITIONS)
+	{
+		StoreEntry entry;
+		SluiceError err = {.code = SLUICE_OK};
+
+		if (store_get(adder->store, STORE_STATE, COUNTER, &entry, &err) &&
+			put(adder->store, STORE_STATE, COUNTER, number_of(&entry) + 1, entry.revision, NULL,
+				&err))
+			adder->added++;
+		else if (err.code != SLUICE_ERROR_CONFLICT)
+			adder->unknown++;
+		store_entry_free(&entry);
+		if (err.code != SLUICE_OK)
+			pause_a_little();
+	}
+	return NULL;
+}
+
+/* What was told to be written is, and nothing is written twice, whenever NATS is killed. */
+static void
+writes_count_once_while_nats_is_killed(void **state)
+{
+	Adder adders[4] = {{.store = one}, {.store = other}, {.store = one}, {.store = other}};
+	pthread_t threads[4];
+	StoreEntry entry;
+	SluiceError err;
+	uint64_t revision;
+	int added = 0, unknown = 0;
+
+	(void) state;
+	assert_true(put(one, STORE_STATE, COUNTER, 0, STORE_ANY, &revision, &err));
+	wait_revision(other, STORE_STATE, COUNTER, revision);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, add, &adders[i]), 0);
+	for (int i = 0; i < 3; i++)
+	{
+		for (int at = 0; at < 5; at++)
+			pause_a_little();
+		nats_server_restart(&server, false);
+		wait_ready(one);
+	}
+	for (int i = 0; i < 4; i++)
+	{
+		(void) pthread_join(threads[i], NULL);
+		added += adders[i].added;
+		unknown += adders[i].unknown;
+	}
+	assert_int_equal(added, 4 * ADDITIONS);
+	put_in_the_end(one, STORE_STATE, "run.default.last", 1, STORE_ANY, &revision);
+	wait_revision(other, STORE_STATE, "run.default.last", revision);
+	assert_true(store_get(other, STORE_STATE, COUNTER, &entry, &err));
+	if (number_of(&entry) < added || number_of(&entry) > added + unknown)
+		fail_msg("%d, but %d were added and %d perhaps", number_of(&entry), added, unknown);
+	store_entry_free(&entry);
+}
+
 int
 main(void)
 {
@@ -614,6 +685,7 @@ main(void)
 		cmocka_unit_test(of_several_one_creates),
 		cmocka_unit_test(marks_of_removals_are_taken_away),
 		cmocka_unit_test(changes_are_told_once_each),
+		cmocka_unit_test(writes_count_once_while_nats_is_killed),
 		cmocka_unit_test(reads_go_on_without_nats),
 		cmocka_unit_test(what_is_no_document_is_left_out),
 		cmocka_unit_test(copies_follow_what_happened_meanwhile),
