@@ -298,6 +298,7 @@ docs: $(PROGRAMS)
 	$(BUILD)/sluice-writer --source-types-markdown >$(ROOT)/docs/mysql-source-types.md
 	$(BUILD)/sluice-control --help-markdown >$(ROOT)/docs/control-options.md
 	$(BUILD)/sluice-worker --help-markdown >$(ROOT)/docs/worker-options.md
+	$(BUILD)/sluice man --markdown >$(ROOT)/docs/cli.md
 docs-check: $(PROGRAMS)
 	$(BUILD)/sluice-writer --help-markdown | diff -u $(ROOT)/docs/writer-options.md -
 	$(BUILD)/sluice-writer verify --help-markdown | diff -u $(ROOT)/docs/verify-options.md -
@@ -306,6 +307,7 @@ docs-check: $(PROGRAMS)
 	$(BUILD)/sluice-writer --source-types-markdown | diff -u $(ROOT)/docs/mysql-source-types.md -
 	$(BUILD)/sluice-control --help-markdown | diff -u $(ROOT)/docs/control-options.md -
 	$(BUILD)/sluice-worker --help-markdown | diff -u $(ROOT)/docs/worker-options.md -
+	$(BUILD)/sluice man --markdown | diff -u $(ROOT)/docs/cli.md -
 
 lint: format-check
 	$(ROOT)/tools/check-includes

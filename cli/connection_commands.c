@@ -218,20 +218,27 @@ int
 connection_columns(Cli *cli)
 {
 	static Url url;
-	char id[API_ID_MAXIMUM];
-	json_t *answer = NULL;
-	int status = api_id(cli, API_CONNECTION, arguments_word(&cli->arguments, 0), id);
+	const char *schema = arguments_text(&cli->arguments, "schema");
+	json_t *connection, *answer = NULL;
+	int status =
+		api_find(cli, API_CONNECTION, arguments_word(&cli->arguments, 0), &connection, NULL);
 
 	if (status != STATUS_OK)
 		return status;
-	url_of(&url, api_path(API_CONNECTION), id, "/tables");
+	/* Where a name without a schema is looked for there. */
+	if (schema == NULL)
+		schema = strcmp(api_text(connection, "type"), "postgresql") == 0
+					 ? "public"
+					 : api_text(connection, "database");
+	url_of(&url, api_path(API_CONNECTION), api_text(connection, "id"), "/tables");
 	url_segment(&url, arguments_word(&cli->arguments, 1));
 	url_segment(&url, "columns");
-	url_query(&url, "schema", arguments_text(&cli->arguments, "schema"));
+	url_query(&url, "schema", schema);
 	url_query(&url, "database", arguments_text(&cli->arguments, "database"));
 	status = api_get(cli, &url, &answer);
 	if (status == STATUS_OK)
 		status = cli_list(cli, &columns, json_object_get(answer, "items"));
+	json_decref(connection);
 	json_decref(answer);
 	return status;
 }

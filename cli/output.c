@@ -367,32 +367,49 @@ output_list(const Output *output, const Listing *listing, json_t *items, SluiceE
 
 /* ---- one document ---- */
 
+static bool flatten(json_t *rows, const char *path, json_t *value);
+
+/* What stands below a member, or an item, of a value. */
+static bool
+flatten_below(json_t *rows, const char *path, const char *name, json_t *value)
+{
+	char below[PATH_MAXIMUM];
+
+	(void) snprintf(below, sizeof(below), "%s%s%s", path, *path != '\0' ? "." : "", name);
+	return flatten(rows, below, value);
+}
+
+static bool
+flatten_items(json_t *rows, const char *path, json_t *items)
+{
+	char number[24];
+
+	for (size_t i = 0; i < json_array_size(items); i++)
+	{
+		(void) snprintf(number, sizeof(number), "%zu", i);
+		if (!flatten_below(rows, path, number, json_array_get(items, i)))
+			return false;
+	}
+	return true;
+}
+
 /* A line for each value that is no object, under its path. */
 static bool
 flatten(json_t *rows, const char *path, json_t *value)
 {
-	char below[PATH_MAXIMUM];
 	const char *key;
 	json_t *member;
-	size_t index;
-	bool objects = json_is_array(value) && json_is_object(json_array_get(value, 0));
 
-	if (!json_is_object(value) && !objects)
+	if (json_is_array(value) && json_is_object(json_array_get(value, 0)))
+		return flatten_items(rows, path, value);
+	if (!json_is_object(value))
 		return json_array_append_new(rows, json_pack("{s:s, s:O}", "name", path, "value", value)) ==
 			   0;
 	json_object_foreach(value, key, member)
 	{
-		(void) snprintf(below, sizeof(below), "%s%s%s", path, *path != '\0' ? "." : "", key);
-		if (!flatten(rows, below, member))
+		if (!flatten_below(rows, path, key, member))
 			return false;
 	}
-	if (objects)
-		json_array_foreach(value, index, member)
-		{
-			(void) snprintf(below, sizeof(below), "%s%s%zu", path, *path != '\0' ? "." : "", index);
-			if (!flatten(rows, below, member))
-				return false;
-		}
 	return true;
 }
 

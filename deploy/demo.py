@@ -14,6 +14,7 @@ import psycopg2
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / 'tests' / 'e2e'))
 
+from demo_control import ControlPlane
 from harness import process, servers
 from harness.compare import Difference, compare, user_tables, wait_caught_up
 from harness.installation import installed_bin
@@ -142,6 +143,24 @@ def pgbench_init(server, steps):
     process.run([servers.client_bin() / 'pgbench', '-i', '-q', '-I', steps, server.dsn()])
 
 
+# -- the control plane -----------------------------------------------------
+
+
+def hand_over(programs, nats, *stream):
+    """Ends the programs that were started by hand; the control plane goes on with their stream, and tells where it is."""
+    for program in programs:
+        status = program.stop()
+        if status != 0:
+            raise RuntimeError(f'{program.name} ended with {status}')
+    control = ControlPlane(nats)
+    control.start()
+    say('from here on sluice-control and sluice-worker drive the stream:')
+    print(control.take_over(*stream), end='')
+    control.show(say)
+    control.keep(say)
+    control.stop()
+
+
 # -- the demo --------------------------------------------------------------
 
 
@@ -259,11 +278,11 @@ class Demo:
             sums = [server.fetch_one(CHECKSUM.format(table)) for server in (self.source, self.target)]
             print(f'  {table:<28}{source_rows:>12,}{target_rows:>12,}   {sums[0]:>16} {sums[1]:>16}')
 
+    def take_over(self):
+        hand_over((self.writer,), self.nats, STREAM, 'cdc', self.source.uri(), self.target.uri(), user_tables(self.source))
+
     def stop(self):
         """The guard of the harness would do as well; this says so when something does not end."""
-        status = self.writer.stop()
-        if status != 0:
-            raise RuntimeError(f'the writer ended with {status}')
         for server in (self.nats, self.target, self.source):
             server.remove()
 
@@ -300,4 +319,4 @@ def run(kind, steps, note):
 PRIVATE_EXTENSION = "the extension is in a private copy of PostgreSQL's folders, the system's are not touched"
 
 if __name__ == '__main__':
-    sys.exit(run(Demo, ('start', 'run_load', 'catch_up', 'compare', 'stop'), PRIVATE_EXTENSION))
+    sys.exit(run(Demo, ('start', 'run_load', 'catch_up', 'compare', 'take_over', 'stop'), PRIVATE_EXTENSION))

@@ -4,7 +4,7 @@ import random
 import sys
 import time
 
-from demo import CONF, HERE, PRIVATE_EXTENSION, STREAM, Lag, bytes_text, run, say
+from demo import CONF, HERE, PRIVATE_EXTENSION, STREAM, Lag, bytes_text, hand_over, run, say
 
 from harness import catalogs
 from harness.compare import compare, wait_caught_up
@@ -131,14 +131,14 @@ class Demo:
         for table, count in rows.items():
             print(f'  {table:<24}{count:>10,}')
 
+    def take_over(self):
+        hand_over((self.writer,), self.nats, STREAM, 'convert+cdc', self.source.uri(), self.target.uri(), roots(self.source, DATABASE))
+
     def stop(self):
         """The guard of the harness would do as well; this says so when something does not end."""
-        status = self.writer.stop()
-        if status != 0:
-            raise RuntimeError(f'the writer ended with {status}')
         for server in (self.nats, self.target, self.source):
             server.remove()
 
 
 if __name__ == '__main__':
-    sys.exit(run(Demo, ('start', 'convert', 'follow', 'compare', 'stop'), PRIVATE_EXTENSION))
+    sys.exit(run(Demo, ('start', 'convert', 'follow', 'compare', 'take_over', 'stop'), PRIVATE_EXTENSION))

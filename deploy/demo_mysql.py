@@ -8,9 +8,10 @@ import time
 
 import psycopg2
 import pymysql
-from demo import CONF, HERE, bytes_text, run, say
+from demo import CONF, HERE, bytes_text, hand_over, run, say
 
 from harness import compare
+from harness.mysql_reader import ROOM
 from harness.mysql_source import SourceMySQL
 from harness.mysql_source_pipeline import MySQLLoad, MySQLToPostgres
 from harness.nats import NatsServer
@@ -195,15 +196,15 @@ class Demo:
         for table, count in rows.items():
             print(f'  {table:<24}{count:>10,}')
 
+    def take_over(self):
+        hand_over((self.reader, self.writer), self.nats, SHOP, 'convert+cdc', self.source.uri(SHOP, scheme='mariadb', ssl_mode='disabled'),
+                  self.target.uri(SHOP), [f'{SHOP}.*'], ('--source-option', f'max_bytes={ROOM}'))
+
     def stop(self):
         """The guard of the harness would do as well; this says so when something does not end."""
-        for program in (self.reader, self.writer):
-            status = program.stop()
-            if status != 0:
-                raise RuntimeError(f'{program.name} ended with {status}')
         for server in (self.nats, self.target, self.source):
             server.remove()
 
 
 if __name__ == '__main__':
-    sys.exit(run(Demo, ('start', 'convert', 'follow', 'compare', 'stop'), 'nothing of the system is touched'))
+    sys.exit(run(Demo, ('start', 'convert', 'follow', 'compare', 'take_over', 'stop'), 'nothing of the system is touched'))

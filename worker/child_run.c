@@ -35,12 +35,9 @@ child_run_going(const ChildRun *run)
 	return run->child.pid > 0;
 }
 
-bool
-child_run_start(ChildRun *run, bool again, SluiceError *err)
+static void
+begin(ChildRun *run)
 {
-	const Tools *tools = job_tools(run->job);
-	const JobFacts *facts = job_facts(run->job);
-
 	run->lines.length = 0;
 	run->lines.skipping = false;
 	run->finished = run->output_too_long = false;
@@ -48,13 +45,37 @@ child_run_start(ChildRun *run, bool again, SluiceError *err)
 	sluice_error_clear(&run->trouble);
 	bytebuf_free(&run->output);
 	bytebuf_init(&run->output, &allocator_malloc, JOB_RESULT_MAXIMUM + CHUNK);
-	if (!launch_program(run->job, &run->child, err))
-		return false;
+}
+
+static void
+tell_start(const ChildRun *run, bool again)
+{
+	const JobFacts *facts = job_facts(run->job);
+
 	job_child(run->job, run->child.pid, again);
-	log_event(tools->log, LOG_INFO, "started a child",
+	log_event(job_tools(run->job)->log, LOG_INFO, "started a child",
 			  (LogField[]){LOG_TEXT("run", facts->run), LOG_TEXT("job", facts->name),
 						   LOG_TEXT("stream", facts->stream), LOG_INTEGER("child", run->child.pid),
 						   LOG_END});
+}
+
+bool
+child_run_start(ChildRun *run, bool again, SluiceError *err)
+{
+	begin(run);
+	if (!launch_program(run->job, &run->child, err))
+		return false;
+	tell_start(run, again);
+	return true;
+}
+
+bool
+child_run_forget(ChildRun *run, const json_t *target, SluiceError *err)
+{
+	begin(run);
+	if (!launch_forget(run->job, target, &run->child, err))
+		return false;
+	tell_start(run, false);
 	return true;
 }
 

@@ -28,6 +28,10 @@ extern void child_run_free(ChildRun *run);
 /* Starts the job's program; `again`: it ran before and ended by itself. */
 extern bool child_run_start(ChildRun *run, bool again, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* Starts the program that forgets the stream at a target instead. */
+extern bool child_run_forget(ChildRun *run, const json_t *target,
+							 SluiceError *err) SLUICE_MUST_CHECK;
+
 extern bool child_run_going(const ChildRun *run);
 
 /* Asks it to end, and kills it when the time for that is over; may be called again and again. */

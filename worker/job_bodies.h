@@ -23,4 +23,7 @@ extern void job_postgresql(Job *job);
 /* Drops one (job_postgresql.c). */
 extern void job_postgresql_drop(Job *job);
 
+/* Has every target forget the stream, as far as it can be done; the log says where it cannot (job_once.c). */
+extern void job_forget(Job *job);
+
 #endif

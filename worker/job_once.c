@@ -79,10 +79,58 @@ face_end(Errand *errand, int status)
 		fail(errand, &reason, prints || code == SERVICE_USAGE);
 	else
 	{
+		if (!prints)
+			job_forget(errand->job);
 		errand->done = true;
 		job_state(errand->job, "finished", NULL);
 	}
 }
+
+/* ---- forgetting at targets ---- */
+
+/* False with the reason when the target did not do it. */
+static bool
+forget_at(ChildRun *run, const json_t *target, SluiceError *err)
+{
+	JobWish wish = {.end = false};
+	int status;
+
+	if (!child_run_forget(run, target, err))
+		return false;
+	while (!child_run_wait(run, LOOK_MS, &wish, &status))
+	{
+		if (wish.end)
+			child_run_end(run);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SERVICE_OK)
+		return true;
+	child_run_reason(run, status, err);
+	return false;
+}
+
+void
+job_forget(Job *job)
+{
+	const JobFacts *facts = job_facts(job);
+	ChildRun run;
+	size_t i;
+	json_t *target;
+
+	child_run_init(&run, job);
+	json_array_foreach(json_object_get(facts->spec, "targets"), i, target)
+	{
+		SluiceError err;
+
+		if (!forget_at(&run, target, &err))
+			log_failure(job_tools(job)->log, LOG_WARNING,
+						"what a target noted of a dropped stream stays there", &err,
+						(LogField[]){LOG_TEXT("stream", facts->stream),
+									 LOG_TEXT("target", run_text(target, "name")), LOG_END});
+	}
+	child_run_free(&run);
+}
+
+/* ---- rounds ---- */
 
 void
 job_once(Job *job)

@@ -66,8 +66,7 @@ put_off(Source *source, const SluiceError *err)
 
 /* Secrets are fetched anew for each login: they may be others than before. */
 static bool
-open_endpoint(const Job *job, PgSession *session, const char *place, const json_t *connection,
-			  SluiceError *err)
+open_endpoint(const Job *job, PgSession *session, const json_t *connection, SluiceError *err)
 {
 	const JobFacts *facts = job_facts(job);
 	char application[128];
@@ -80,7 +79,7 @@ open_endpoint(const Job *job, PgSession *session, const char *place, const json_
 	if (!endpoint_read(&endpoint, connection, err))
 		return false;
 	good = secret_desk_fetch(job_tools(job)->secrets, facts, &endpoints, 1, &secrets, err) &&
-		   pg_session_open(session, place, &endpoint, &secrets, application, err);
+		   pg_session_open(session, "source", &endpoint, &secrets, application, err);
 	secrets_free(&secrets);
 	return good;
 }
@@ -91,7 +90,7 @@ open_source(const Job *job, PgSession *session, SluiceError *err)
 	const json_t *source = json_object_get(job_facts(job)->spec, "source");
 
 	return pg_session_alive(session) ||
-		   (open_endpoint(job, session, "source", json_object_get(source, "connection"), err) &&
+		   (open_endpoint(job, session, json_object_get(source, "connection"), err) &&
 			pg_stream_check(session, err));
 }
 
@@ -269,32 +268,6 @@ job_postgresql(Job *job)
 
 /* ---- the drop ---- */
 
-/* What writers noted at the targets is removed where this can be done; the result says where it was not. */
-static void
-forget_at_targets(const Job *job)
-{
-	const JobFacts *facts = job_facts(job);
-	size_t i;
-	json_t *target;
-
-	json_array_foreach(json_object_get(facts->spec, "targets"), i, target)
-	{
-		const json_t *connection = json_object_get(target, "connection");
-		PgSession session = {.conn = NULL};
-		SluiceError err;
-
-		if (strcmp(run_text(connection, "type"), "postgresql") != 0)
-			continue;
-		if (!open_endpoint(job, &session, "target", connection, &err) ||
-			!pg_stream_forget(&session, facts->stream, &err))
-			log_failure(job_tools(job)->log, LOG_WARNING,
-						"what a target noted of a dropped stream stays there", &err,
-						(LogField[]){LOG_TEXT("stream", facts->stream),
-									 LOG_TEXT("target", run_text(target, "name")), LOG_END});
-		pg_session_close(&session);
-	}
-}
-
 /* True when nothing is left at the source. */
 static bool
 drop_round(Source *source, bool *gone, SluiceError *err)
@@ -340,7 +313,7 @@ job_postgresql_drop(Job *job)
 		}
 		else if (gone)
 		{
-			forget_at_targets(job);
+			job_forget(job);
 			say(&source, "finished", NULL);
 		}
 		job_wait(job, NULL, 0, wait_ms, &source.wish);

@@ -28,6 +28,7 @@ typedef struct Side
 typedef struct Launch
 {
 	const JobFacts *job;
+	const json_t *target; /* of what writes or compares */
 	const Tools *tools;
 	Side sides[SIDES_MAXIMUM];
 	size_t side_count;
@@ -42,6 +43,7 @@ static bool lines_of_reader(Launch *launch, SluiceError *err);
 static bool lines_of_writer(Launch *launch, SluiceError *err);
 static bool lines_of_drop(Launch *launch, SluiceError *err);
 static bool lines_of_verification(Launch *launch, SluiceError *err);
+static bool lines_of_forget(Launch *launch, SluiceError *err);
 
 static const struct JobProgram
 {
@@ -55,6 +57,9 @@ static const struct JobProgram
 	[JOB_DROP] = {"sluice-mysql-reader", "drop", false, false, false, lines_of_drop},
 	[JOB_VERIFICATION] = {"sluice-writer", "verify", true, true, true, lines_of_verification},
 };
+
+static const struct JobProgram forget_program = {"sluice-writer", "forget",		  false, true,
+												 false,			  lines_of_forget};
 
 /* ---- databases ---- */
 
@@ -75,7 +80,7 @@ add_sides(Launch *launch, const struct JobProgram *program, SluiceError *err)
 	return (!program->source ||
 			add_side(launch, "source", json_object_get(source, "connection"), err)) &&
 		   (!program->target ||
-			add_side(launch, "target", json_object_get(launch->job->target, "connection"), err));
+			add_side(launch, "target", json_object_get(launch->target, "connection"), err));
 }
 
 static bool
@@ -188,7 +193,7 @@ lines_of_reader(Launch *launch, SluiceError *err)
 static bool
 lines_of_writer(Launch *launch, SluiceError *err)
 {
-	const json_t *target = launch->job->target;
+	const json_t *target = launch->target;
 
 	return line(launch, "consumer", run_text(target, "name"), err) &&
 		   child_config_options(&launch->config, JOB_TARGET, json_object_get(target, "options"),
@@ -200,6 +205,12 @@ static bool
 lines_of_drop(Launch *launch, SluiceError *err)
 {
 	return lines_of_nats(launch, err);
+}
+
+static bool
+lines_of_forget(Launch *launch, SluiceError *err)
+{
+	return line(launch, "consumer", run_text(launch->target, "name"), err);
 }
 
 /* What is said of a verification besides id and target are options of it. */
@@ -219,7 +230,7 @@ lines_of_verification(Launch *launch, SluiceError *err)
 		if (value != NULL && !json_is_null(value))
 			(void) json_object_set(options, known[i].name, value);
 	}
-	good = line(launch, "consumer", run_text(launch->job->target, "name"), err) &&
+	good = line(launch, "consumer", run_text(launch->target, "name"), err) &&
 		   line(launch, "json", "on", err) &&
 		   child_config_options(&launch->config, JOB_VERIFY, options, err);
 	json_decref(options);
@@ -269,24 +280,41 @@ start_child(Launch *launch, const struct JobProgram *program, Child *child, Slui
 	return good;
 }
 
-bool
-launch_program(Job *job, Child *child, SluiceError *err)
+static bool
+launch(Job *job, const struct JobProgram *program, const json_t *target, Child *child,
+	   SluiceError *err)
 {
-	const struct JobProgram *program = &job_programs[job_facts(job)->kind];
 	/* The first descriptor is the configuration's. */
-	Launch launch = {.job = job_facts(job), .tools = job_tools(job), .child = {.file_count = 1}};
+	Launch it = {.job = job_facts(job),
+				 .target = target,
+				 .tools = job_tools(job),
+				 .child = {.file_count = 1}};
 	bool good;
 
 	for (size_t i = 0; i < SIDES_MAXIMUM; i++)
-		memset(launch.sides[i].files.fds, -1, sizeof(launch.sides[i].files.fds));
-	good = find_program(&launch, program->executable, err) && add_sides(&launch, program, err) &&
-		   fetch_secrets(&launch, err) && child_config_init(&launch.config, err) &&
-		   write_lines(&launch, program, err) && start_child(&launch, program, child, err);
-	for (size_t i = 0; i < launch.side_count; i++)
+		memset(it.sides[i].files.fds, -1, sizeof(it.sides[i].files.fds));
+	good = find_program(&it, program->executable, err) && add_sides(&it, program, err) &&
+		   fetch_secrets(&it, err) && child_config_init(&it.config, err) &&
+		   write_lines(&it, program, err) && start_child(&it, program, child, err);
+	for (size_t i = 0; i < it.side_count; i++)
 	{
-		secret_files_close(&launch.sides[i].files);
-		secrets_free(&launch.sides[i].secrets);
+		secret_files_close(&it.sides[i].files);
+		secrets_free(&it.sides[i].secrets);
 	}
-	child_config_free(&launch.config);
+	child_config_free(&it.config);
 	return good;
+}
+
+bool
+launch_program(Job *job, Child *child, SluiceError *err)
+{
+	const JobFacts *facts = job_facts(job);
+
+	return launch(job, &job_programs[facts->kind], facts->target, child, err);
+}
+
+bool
+launch_forget(Job *job, const json_t *target, Child *child, SluiceError *err)
+{
+	return launch(job, &forget_program, target, child, err);
 }

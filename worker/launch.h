@@ -14,4 +14,8 @@
  * makes no sense. */
 extern bool launch_program(Job *job, Child *child, SluiceError *err) SLUICE_MUST_CHECK;
 
+/* The program that removes what writers noted of the stream at one of its targets. */
+extern bool launch_forget(Job *job, const json_t *target, Child *child,
+						  SluiceError *err) SLUICE_MUST_CHECK;
+
 #endif

@@ -26,6 +26,8 @@ static const struct
 	{"database \"", "mend the database of the connection"},
 };
 
+#define CONNECTION_FAILURE "08006"
+
 /* By the class of the code, or the whole code; the first that fits. */
 static const struct
 {
@@ -125,45 +127,25 @@ pg_session_open(PgSession *session, const char *place, const Endpoint *endpoint,
 
 /* ---- statements ---- */
 
-static void
-note_sqlstate(PgSession *session, const PGresult *result)
-{
-	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	(void) snprintf(session->sqlstate, sizeof(session->sqlstate), "%s",
-					sqlstate != NULL ? sqlstate : "08006");
-}
-
 static bool
 fail_result(PgSession *session, const PGresult *result, SluiceError *err)
 {
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	char line[LINE_MAXIMUM];
 	size_t i = 0;
 
 	if (message == NULL)
 		message = PQerrorMessage(session->conn);
-	note_sqlstate(session, result);
-	while (strncmp(session->sqlstate, codes[i].sqlstate, strlen(codes[i].sqlstate)) != 0)
+	if (sqlstate == NULL)
+		sqlstate = CONNECTION_FAILURE;
+	while (strncmp(sqlstate, codes[i].sqlstate, strlen(codes[i].sqlstate)) != 0)
 		i++;
 	(void) sluice_fail(err, codes[i].code, "%s", one_line(message, line));
 	if (codes[i].code == SLUICE_ERROR_IO)
 		(void) sluice_prefix(err, "the %s is away", session->place);
 	return hint != NULL ? sluice_hint(err, "%s", hint) : false;
-}
-
-bool
-pg_session_missing(const PgSession *session)
-{
-	static const char *const missing[] = {"3F000", "42883", "42P01"};
-
-	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-	{
-		if (strcmp(session->sqlstate, missing[i]) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Waits for the answer; false when it did not come in time. */
@@ -230,7 +212,6 @@ pg_session_query(PgSession *session, PGresult **result, SluiceError *err, const 
 	char line[LINE_MAXIMUM];
 	bool good;
 
-	(void) snprintf(session->sqlstate, sizeof(session->sqlstate), "08006");
 	if (count == 0
 			? PQsendQuery(session->conn, sql) == 0
 			: PQsendQueryParams(session->conn, sql, (int) count, NULL, values, NULL, NULL, 0) == 0)

@@ -12,14 +12,12 @@
 #include "common/control/endpoint.h"
 #include "secret_desk.h"
 
-#define PG_SESSION_MS	  30000
-#define PG_SESSION_VALUES 8
+#define PG_SESSION_MS 30000
 
 typedef struct PgSession
 {
 	PGconn *conn;	   /* NULL: not open */
 	const char *place; /* what messages call it: "source", "target" */
-	char sqlstate[6];
 } PgSession;
 
 /* DENIED when the login was refused, IO for what may pass. */
@@ -33,13 +31,10 @@ extern bool pg_session_alive(const PgSession *session);
 
 /*
  * One statement with `count` text parameters ($1, ...), or several statements without any.  *result (may be NULL) is
- * to be given to PQclear().  Errors are the server's, with its hint; the session's sqlstate has the code.
+ * to be given to PQclear().  Errors are the server's, with its hint.
  */
 extern bool pg_session_query(PgSession *session, PGresult **result, SluiceError *err,
 							 const char *sql, const char *const *values,
 							 size_t count) SLUICE_MUST_CHECK;
-
-/* Whether the last failure was of a thing that does not exist: schema, function, table. */
-extern bool pg_session_missing(const PgSession *session);
 
 #endif

@@ -318,21 +318,3 @@ pg_stream_ask(PgSession *session, const char *stream, const char *verb, SluiceEr
 	}
 	return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "nobody can ask a stream to %s", verb);
 }
-
-bool
-pg_stream_forget(PgSession *target, const char *stream, SluiceError *err)
-{
-	static const char *const statements[] = {
-		"DELETE FROM sluice.progress WHERE stream = $1",
-		"DELETE FROM sluice.load WHERE stream = $1",
-		"DELETE FROM sluice.hold WHERE stream = $1",
-	};
-
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-	{
-		if (!pg_session_query(target, NULL, err, statements[i], &stream, 1) &&
-			!pg_session_missing(target))
-			return false;
-	}
-	return true;
-}

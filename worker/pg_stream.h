@@ -34,8 +34,4 @@ extern bool pg_stream_adapt(PgSession *session, const JobFacts *job,
 extern bool pg_stream_ask(PgSession *session, const char *stream, const char *verb,
 						  SluiceError *err) SLUICE_MUST_CHECK;
 
-/* Removes what writers noted of the stream at a target. */
-extern bool pg_stream_forget(PgSession *target, const char *stream,
-							 SluiceError *err) SLUICE_MUST_CHECK;
-
 #endif

@@ -8,6 +8,7 @@
 
 #include "common/daemon/retry.h"
 #include "figures.h"
+#include "forget.h"
 #include "preview.h"
 #include "session.h"
 #include "common/daemon/trouble.h"
@@ -353,6 +354,8 @@ main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "verify") == 0)
 		return verify_main(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "forget") == 0)
+		return forget_main(argc - 1, argv + 1);
 	for (size_t i = 0; argc == 2 && i < sizeof(pages) / sizeof(pages[0]); i++)
 	{
 		if (strcmp(argv[1], pages[i].option) != 0)

@@ -38,7 +38,7 @@ typedef struct Incoming
 	const char *body;
 	size_t body_length; /* more than settings' body_maximum: it was cut */
 	const char *address;
-	const char *network; /* whose rate counts: the address, of IPv6 the /64 */
+	const char *network;		  /* whose rate counts: the address, of IPv6 the /64 */
 	const struct _u_request *raw; /* for UpgradeHandler; NULL where there is none */
 } Incoming;
 

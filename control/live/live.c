@@ -209,6 +209,7 @@ live_stop(Live *live)
 {
 	if (live == NULL)
 		return;
+	store_off_change(live->control->store, changed, live);
 	hearing_stop(live->hears_figures);
 	hearing_stop(live->hears_lines);
 	chronicle_stop(live->chronicle);

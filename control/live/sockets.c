@@ -123,7 +123,7 @@ wake_thread(Sockets *sockets)
 	(void) !write(sockets->wake_fd, &one, sizeof(one));
 }
 
-void
+bool
 sockets_run(Sockets *sockets, uint64_t number, int fd)
 {
 	const int size = SEND_BUFFER;
@@ -140,12 +140,30 @@ sockets_run(Sockets *sockets, uint64_t number, int fd)
 		wake_thread(sockets);
 		while (!client->over)
 			(void) pthread_cond_wait(&sockets->changed, &sockets->lock);
-		sockets->count--;
-		(void) pthread_cond_broadcast(&sockets->changed);
 	}
 	pthread_mutex_unlock(&sockets->lock);
 	if (client != NULL)
 		socket_client_free(client);
+	return client != NULL;
+}
+
+/* At the end of a thread that called sockets_leave(). */
+static void
+left(void *context)
+{
+	Sockets *sockets = context;
+
+	pthread_mutex_lock(&sockets->lock);
+	sockets->count--;
+	(void) pthread_cond_broadcast(&sockets->changed);
+	pthread_mutex_unlock(&sockets->lock);
+}
+
+void
+sockets_leave(Sockets *sockets)
+{
+	if (pthread_setspecific(sockets->leaving, sockets) != 0)
+		left(sockets);
 }
 
 static SocketClient *
@@ -380,6 +398,7 @@ release(Sockets *sockets)
 		(void) close(sockets->poll_fd);
 	if (sockets->wake_fd >= 0)
 		(void) close(sockets->wake_fd);
+	(void) pthread_key_delete(sockets->leaving);
 	(void) pthread_cond_destroy(&sockets->changed);
 	(void) pthread_mutex_destroy(&sockets->lock);
 	free(sockets);
@@ -394,6 +413,12 @@ sockets_start(const SocketsSettings *settings, SluiceError *err)
 	if (sockets == NULL)
 	{
 		sluice_error_fill(err, SLUICE_ERROR_MEMORY, "out of memory for clients");
+		return NULL;
+	}
+	if (pthread_key_create(&sockets->leaving, left) != 0)
+	{
+		free(sockets);
+		sluice_error_fill(err, SLUICE_ERROR_MEMORY, "no more keys of threads");
 		return NULL;
 	}
 	sockets->settings = *settings;

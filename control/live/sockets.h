@@ -49,8 +49,17 @@ extern void sockets_stop(Sockets *sockets);
 extern uint64_t sockets_expect(Sockets *sockets, const Caller *caller, const ClientMessage *first,
 							   SluiceError *err);
 
-/* Serves the client of that number on a connected socket, until it is gone; the socket stays the caller's. */
-extern void sockets_run(Sockets *sockets, uint64_t number, int fd);
+/*
+ * Serves the client of that number on a connected socket, until it is gone; the socket stays the caller's.  False when it
+ * did not come in time.
+ */
+extern bool sockets_run(Sockets *sockets, uint64_t number, int fd);
+
+/*
+ * After sockets_run(), by the listener's thread that ends the connection: the client counts until that thread is
+ * over, so that sockets_hang_up() does not return while the listener has to do with it.
+ */
+extern void sockets_leave(Sockets *sockets);
 
 /* Something the client sent before sockets_run() had the socket. */
 extern void sockets_early(Sockets *sockets, uint64_t number, const char *text, size_t length);

@@ -102,7 +102,8 @@ struct Sockets
 	SocketsSettings settings;
 	pthread_t thread;
 	int poll_fd, wake_fd;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_key_t leaving; /* of threads that have called sockets_leave() */
+	pthread_mutex_t lock;  /* of what follows */
 	pthread_cond_t changed;
 	SocketClient *expected, *arrived, *served; /* the last is changed by the thread alone */
 	EventStream *streams;

@@ -126,12 +126,12 @@ find_or_make(FrameCache *cache, const char *key, const Wish *wish, MakeFrame mak
 	return hold_or_null(cached->frame);
 }
 
-static Frame *
-cached_frame(const char *key, const Wish *wish, MakeFrame make)
+/* *frame is held for the caller; NULL: there is nothing to tell. */
+static void
+cached_frame(const char *key, const Wish *wish, MakeFrame make, Frame **frame)
 {
 	FrameCache *cache = wish->live->cache;
 	int64_t now_ms = wish->now_ms;
-	Frame *frame;
 
 	pthread_mutex_lock(&cache->lock);
 	if (now_ms - cache->swept_ms >= FORGOTTEN_MS)
@@ -139,9 +139,8 @@ cached_frame(const char *key, const Wish *wish, MakeFrame make)
 		cache->swept_ms = now_ms;
 		name_table_sweep(&cache->frames, is_old, &now_ms);
 	}
-	frame = find_or_make(cache, key, wish, make);
+	*frame = find_or_make(cache, key, wish, make);
 	pthread_mutex_unlock(&cache->lock);
-	return frame;
 }
 
 /* ---- metrics ---- */
@@ -249,9 +248,11 @@ metrics(void *context, const char *tenant, const char *stream_id, int64_t now_ms
 {
 	const Wish wish = {.live = context, .tenant = tenant, .stream_id = stream_id, .now_ms = now_ms};
 	char key[CACHE_KEY];
+	Frame *frame;
 
 	(void) snprintf(key, sizeof(key), "metrics.%s.%s", tenant, stream_id);
-	return cached_frame(key, &wish, stream_id[0] == '\0' ? make_metrics_of_all : make_metrics);
+	cached_frame(key, &wish, stream_id[0] == '\0' ? make_metrics_of_all : make_metrics, &frame);
+	return frame;
 }
 
 /* ---- tables, lines ---- */
@@ -320,12 +321,14 @@ snapshot(void *context, const char *tenant, const TopicSet *topics, uint64_t seq
 				 .topics = topics,
 				 .now_ms = now_ms};
 	char key[CACHE_KEY];
+	Frame *frame;
 
 	if (!is_asked(topics, ""))
 		return make_snapshot(&wish);
 	wish.topics = NULL;
 	(void) snprintf(key, sizeof(key), "snapshot%d.%" PRIu64 ".%s", missed, sequence, tenant);
-	return cached_frame(key, &wish, make_snapshot);
+	cached_frame(key, &wish, make_snapshot, &frame);
+	return frame;
 }
 
 static bool

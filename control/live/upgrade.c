@@ -196,6 +196,7 @@ typedef struct Call
 {
 	Sockets *sockets;
 	uint64_t number;
+	bool served;
 } Call;
 
 /* ulfius' thread that reads may be at a message that came before: what it does not end soon is cut off. */
@@ -218,11 +219,11 @@ take_socket(struct _websocket_manager *manager)
 static void
 serve(const struct _u_request *request, struct _websocket_manager *manager, void *context)
 {
-	const Call *call = context;
+	Call *call = context;
 
 	(void) request;
 	take_socket(manager);
-	sockets_run(call->sockets, call->number, manager->mhd_sock);
+	call->served = sockets_run(call->sockets, call->number, manager->mhd_sock);
 	(void) pthread_mutex_unlock(&manager->read_lock);
 }
 
@@ -238,12 +239,17 @@ take_early(const struct _u_request *request, struct _websocket_manager *manager,
 		sockets_early(call->sockets, call->number, message->data, message->data_len);
 }
 
+/* In the thread in which ulfius will close the connection and take it out of its books. */
 static void
-free_call(const struct _u_request *request, struct _websocket_manager *manager, void *context)
+leave(const struct _u_request *request, struct _websocket_manager *manager, void *context)
 {
+	Call *call = context;
+
 	(void) request;
 	(void) manager;
-	free(context);
+	if (call->served)
+		sockets_leave(call->sockets);
+	free(call);
 }
 
 static bool
@@ -292,9 +298,9 @@ open_websocket(Live *live, const Caller *caller, const ClientMessage *first, str
 		return call != NULL ? refuse(response, &err)
 							: response_fail(response, PROBLEM_UNAVAILABLE, "out of memory");
 	}
-	*call = (Call){live->sockets, number};
-	if (ulfius_set_websocket_response(to, NULL, NULL, serve, call, take_early, call, free_call,
-									  call) == U_OK)
+	*call = (Call){.sockets = live->sockets, .number = number};
+	if (ulfius_set_websocket_response(to, NULL, NULL, serve, call, take_early, call, leave, call) ==
+		U_OK)
 		return true;
 	free(call);
 	return response_fail(response, PROBLEM_INTERNAL, "the WebSocket cannot be opened");

@@ -14,7 +14,8 @@
 #include "control/store/store.h"
 #include "run_state.h"
 
-#define RUNS_KEPT 50 /* of each stream */
+#define RUNS_KEPT		50			  /* of each stream */
+#define RUN_NEVER_BEGUN "never_begun" /* the reason of a run that was named and not written */
 
 /* The run of a tenant; NOT_FOUND when there is none. */
 extern bool run_get(Control *control, const char *tenant, const char *run_id, StoreEntry *entry,

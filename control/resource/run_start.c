@@ -152,7 +152,7 @@ bury(Control *control, const char *tenant, const char *run_id, const StoreEntry 
 
 	(void) json_object_set_new(run, "state", json_string(stream_state_name(STREAM_STOPPED)));
 	(void) json_object_set(run, "ended_at", json_object_get(run, "created_at"));
-	(void) json_object_set_new(run, "reason", json_string("never_begun"));
+	(void) json_object_set_new(run, "reason", json_string(RUN_NEVER_BEGUN));
 	good = store_put(control->store, STORE_STATE, run_key(key, tenant, run_id), run, 0, NULL, &err);
 	json_decref(run);
 	if (good)

@@ -41,9 +41,13 @@ takes_run(void *context, const StoreEntry *entry, char *order)
 {
 	const RunFilter *filter = context;
 	const char *stream_id = text_of(entry->value, "stream_id"),
-			   *created_at = text_of(entry->value, "created_at");
+			   *created_at = text_of(entry->value, "created_at"),
+			   *reason = text_of(entry->value, "reason");
 
 	if (stream_id == NULL || created_at == NULL)
+		return false;
+	/* It stands for a request that came to nothing. */
+	if (reason != NULL && strcmp(reason, RUN_NEVER_BEGUN) == 0)
 		return false;
 	order_backwards(order, created_at, key_last(entry->key));
 	return filter->stream_id == NULL || strcmp(stream_id, filter->stream_id) == 0;

@@ -92,6 +92,12 @@ store_on_change(Store *store, StoreChanged changed, void *context, SluiceError *
 	return store->ops->on_change(store, changed, context, err);
 }
 
+void
+store_off_change(Store *store, StoreChanged changed, void *context)
+{
+	store->ops->off_change(store, changed, context);
+}
+
 bool
 store_ready(Store *store, SluiceError *err)
 {

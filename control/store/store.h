@@ -69,6 +69,9 @@ typedef void (*StoreChanged)(void *context, StoreArea area, const StoreEntry *en
 extern bool store_on_change(Store *store, StoreChanged changed, void *context,
 							SluiceError *err) SLUICE_MUST_CHECK;
 
+/* Not told any more; no call is under way when it returns.  Not to be called from a StoreChanged. */
+extern void store_off_change(Store *store, StoreChanged changed, void *context);
+
 /* Whether the copy follows the store; else why not. */
 extern bool store_ready(Store *store, SluiceError *err);
 

@@ -36,7 +36,7 @@ typedef struct StoreNats
 	StoreCopy *copies[STORE_AREAS]; /* NULL: read from the bucket itself */
 	StoreFollower *followers[STORE_AREAS];
 	SessionPool *pool;
-	pthread_mutex_t lock;
+	pthread_rwlock_t listening; /* guards the listeners; read while they are told */
 	struct
 	{
 		StoreChanged changed;
@@ -61,16 +61,32 @@ on_change(Store *store, StoreChanged changed, void *context, SluiceError *err)
 	StoreNats *nats = (StoreNats *) store;
 	bool room;
 
-	(void) pthread_mutex_lock(&nats->lock);
+	(void) pthread_rwlock_wrlock(&nats->listening);
 	room = nats->listener_count < LISTENERS;
 	if (room)
 	{
 		nats->listeners[nats->listener_count].changed = changed;
 		nats->listeners[nats->listener_count++].context = context;
 	}
-	(void) pthread_mutex_unlock(&nats->lock);
+	(void) pthread_rwlock_unlock(&nats->listening);
 	return room ||
 		   sluice_fail(err, SLUICE_ERROR_LIMIT, "more than %d want to know of changes", LISTENERS);
+}
+
+static void
+off_change(Store *store, StoreChanged changed, void *context)
+{
+	StoreNats *nats = (StoreNats *) store;
+	size_t kept = 0;
+
+	(void) pthread_rwlock_wrlock(&nats->listening);
+	for (size_t i = 0; i < nats->listener_count; i++)
+	{
+		if (nats->listeners[i].changed != changed || nats->listeners[i].context != context)
+			nats->listeners[kept++] = nats->listeners[i];
+	}
+	nats->listener_count = kept;
+	(void) pthread_rwlock_unlock(&nats->listening);
 }
 
 /* In a follower's thread. */
@@ -78,13 +94,11 @@ static void
 tell_listeners(void *context, StoreArea area, const StoreEntry *entry)
 {
 	StoreNats *nats = context;
-	size_t count;
 
-	(void) pthread_mutex_lock(&nats->lock);
-	count = nats->listener_count; /* those there are stay as they are */
-	(void) pthread_mutex_unlock(&nats->lock);
-	for (size_t i = 0; i < count; i++)
+	(void) pthread_rwlock_rdlock(&nats->listening);
+	for (size_t i = 0; i < nats->listener_count; i++)
 		nats->listeners[i].changed(nats->listeners[i].context, area, entry);
+	(void) pthread_rwlock_unlock(&nats->listening);
 }
 
 /* ---- reading ---- */
@@ -358,7 +372,7 @@ stop(Store *store)
 		store_copy_free(nats->copies[area]);
 	}
 	session_pool_free(nats->pool);
-	(void) pthread_mutex_destroy(&nats->lock);
+	(void) pthread_rwlock_destroy(&nats->listening);
 	free(nats);
 }
 
@@ -369,6 +383,7 @@ static const StoreOps nats_ops = {
 	.list = list,
 	.history = history,
 	.on_change = on_change,
+	.off_change = off_change,
 	.ready = ready,
 	.stop = stop,
 };
@@ -408,7 +423,7 @@ store_nats_new(const NatsSettings *settings, int replicas, Log *log, SluiceError
 	}
 	json_object_seed(0); /* before there are threads that would do it at once */
 	nats->store.ops = &nats_ops;
-	(void) pthread_mutex_init(&nats->lock, NULL);
+	(void) pthread_rwlock_init(&nats->listening, NULL);
 	memcpy(nats->buckets, bucket_table, sizeof(bucket_table));
 	for (int area = 0; area < STORE_AREAS; area++)
 		nats->buckets[area].replicas = replicas;

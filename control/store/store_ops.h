@@ -22,6 +22,7 @@ typedef struct StoreOps
 	bool (*history)(Store *store, StoreArea area, const char *key, StoreEntry *entries, size_t size,
 					size_t *count, SluiceError *err);
 	bool (*on_change)(Store *store, StoreChanged changed, void *context, SluiceError *err);
+	void (*off_change)(Store *store, StoreChanged changed, void *context);
 	bool (*ready)(Store *store, SluiceError *err);
 	void (*stop)(Store *store);
 } StoreOps;

@@ -331,6 +331,22 @@ def test_a_socket_outlives_the_deadline_of_requests(site):
     server.remove()
 
 
+def test_a_server_that_ends_says_so_to_its_clients(site):
+    server = ControlServer(site.nats, name='control-2', peer=site.server).start()
+    sockets = [EventSocket(server) for _ in range(8)]
+    for events in sockets:
+        events.subscribe('state', 'metrics')
+    stream = EventStream(server.client(), {'topics': 'state'})
+    assert server.stop() == 0
+    for events in sockets:
+        with pytest.raises(Closed) as closed:
+            events.until('never')
+        assert closed.value.status == 1001
+    with pytest.raises((Closed, http.client.HTTPException)):
+        stream.until('never')
+    server.remove()
+
+
 def test_many_clients_and_one_that_does_not_read(site):
     stream = site.stream('many')
     run = site.run(stream)

@@ -56,6 +56,12 @@ def path(stream):
     return f"/streams/{stream['id']}"
 
 
+def wait_everywhere(servers, stream):
+    """Servers see what others write a moment later."""
+    for server in servers:
+        wait_for(lambda server=server: server.get(path(stream)).status == 200, 10, f'{server.name} to have the stream')
+
+
 # -- configuration -------------------------------------------------------
 
 def test_defaults_are_filled_in(api, document, connections):
@@ -95,6 +101,8 @@ def test_changes_need_the_revision_that_was_read(api, stream):
 
 def test_two_servers_at_once_lose_no_change(servers, stream):
     """Both write what they have read until it is taken: every change is there at the end."""
+    wait_everywhere(servers, stream)
+
     def add_tags(client, tags):
         for tag in tags:
             while True:
@@ -107,7 +115,8 @@ def test_two_servers_at_once_lose_no_change(servers, stream):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(servers[0].get(path(stream))['tags']) == sorted(itertools.chain(*tags))
+    for server in servers:
+        wait_for(lambda server=server: sorted(server.get(path(stream))['tags']) == sorted(itertools.chain(*tags)), 10, 'all tags')
 
 
 @pytest.mark.parametrize('change, pointer', [
@@ -249,6 +258,7 @@ def test_a_first_run_fixes_where_a_stream_begins(api, stream, connections):
 
 
 def test_one_of_many_starts_a_run(servers, stream):
+    wait_everywhere(servers, stream)
     statuses = []
 
     def post(client):
@@ -259,7 +269,8 @@ def test_one_of_many_starts_a_run(servers, stream):
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [201] + [409] * 7
-    assert len(servers[1].items(f'{path(stream)}/runs')) == 1
+    for server in servers:
+        wait_for(lambda server=server: len(server.items(f'{path(stream)}/runs')) == 1, 10, 'one run')
 
 
 def test_runs_newest_first(api, stream):

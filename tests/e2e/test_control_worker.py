@@ -8,6 +8,8 @@ import threading
 import pytest
 
 from harness import compare, guard
+from harness.mysql import USER
+from harness.mysql_source import SourceMySQL
 from harness.process import private_folder
 from harness.stream import stream_row
 from harness.wait import wait_for
@@ -78,6 +80,7 @@ def make_run(source, target, nats, state):
 
 def drop(run):
     """Drops a run's stream and waits until that is done."""
+    run.state.delete(f'job.{run.id}.drop')  # of a run of the same name before
     run.wish('dropped')
     run.wait_state('drop', 'finished')
     run.remove()
@@ -239,6 +242,33 @@ def test_a_verification(make_run, source, target):
     report = run.wait_state('verify-v2', 'failed')
     assert 'public.none' in report['error']['message']
     assert run.report('verify-v1')['at'] < report['at']
+
+
+def test_from_mariadb_to_mariadb_and_the_name_again(state, nats, worker):
+    """Copied, paused, resumed, dropped; a new stream of that name finds nothing of the old one at source, target or NATS."""
+    name = 'w_maria'
+    server = SourceMySQL('mariadb-10.11')
+    try:
+        server.start()
+        for database in ('shop', 'copy'):
+            server.create_database(database)
+        server.execute(f'{TABLE.replace("text", "varchar(40)")}; INSERT INTO t VALUES (1, "one")', dbname='shop')
+        ends = [{'connection': connection(server, database, 'mariadb', user=USER)} for database in ('shop', 'copy')]
+        for number in (1, 2):
+            run = Run(state, name, {**ends[0], 'tables': ['shop.t'], 'options': {'max_bytes': '256MB'}},
+                      [{**ends[1], 'options': {'schemas': 'shop=copy', 'schema_policy': 'drop_and_recreate'}}], 'convert+cdc').write()
+            run.wait_state('reader', 'streaming')
+            run.wait_state(WRITER, 'applying')
+            run.wish('paused')
+            run.wait_state('reader', 'paused')
+            server.execute(f'INSERT INTO t VALUES ({number + 1}, "more")', dbname='shop')
+            run.wish('running')
+            wait_for(lambda: server.fetch_one('SELECT count(*) FROM t', dbname='copy') == number + 1, 60, 'the rows')
+            drop(run)
+            assert server.fetch('SELECT * FROM sluice_progress', dbname='copy') == []
+            assert not [stream for stream in nats.streams() if name in stream]
+    finally:
+        server.remove()
 
 
 # ---- what is published ----

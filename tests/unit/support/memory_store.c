@@ -233,6 +233,22 @@ on_change(Store *store, StoreChanged changed, void *context, SluiceError *err)
 	return true;
 }
 
+static void
+off_change(Store *store, StoreChanged changed, void *context)
+{
+	MemoryStore *memory = (MemoryStore *) store;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < memory->listener_count; i++)
+	{
+		if (memory->changed[i] == changed && memory->contexts[i] == context)
+			continue;
+		memory->changed[kept] = memory->changed[i];
+		memory->contexts[kept++] = memory->contexts[i];
+	}
+	memory->listener_count = kept;
+}
+
 static bool
 ready(Store *store, SluiceError *err)
 {
@@ -260,6 +276,7 @@ static const StoreOps memory_ops = {
 	.list = list,
 	.history = history,
 	.on_change = on_change,
+	.off_change = off_change,
 	.ready = ready,
 	.stop = stop,
 };
