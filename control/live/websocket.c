@@ -125,9 +125,13 @@ take_payload(WebsocketReader *reader, const uint8_t **data, size_t *length)
 {
 	const uint8_t *mask = reader->header + reader->header_length - MASK_LENGTH;
 	size_t take = *length < reader->left ? *length : reader->left;
-	uint8_t *to = reader->control + reader->at;
+	uint8_t *to;
 
-	if (!is_control(reader))
+	if (take == 0)
+		return true;
+	if (is_control(reader))
+		to = reader->control + reader->at;
+	else
 	{
 		if (!bytebuf_reserve(&reader->message, take, NULL))
 			return false;

@@ -121,6 +121,24 @@ fragments_are_put_together_around_a_ping(void **state)
 }
 
 static void
+an_empty_text_is_a_message(void **state)
+{
+	WebsocketReader reader;
+	WebsocketMessage message;
+	WebsocketStatus status;
+	Bytes bytes = {.length = 0};
+
+	(void) state;
+	add_text(&bytes, 0x01, "");
+	add_text(&bytes, 0x80, "");
+	websocket_reader_init(&reader, MAXIMUM);
+	assert_int_equal(feed(&reader, &bytes, 4096, &message, &status), WEBSOCKET_MESSAGE);
+	assert_int_equal(message.opcode, WEBSOCKET_TEXT);
+	assert_int_equal(message.length, 0);
+	websocket_reader_free(&reader);
+}
+
+static void
 a_close_tells_its_status(void **state)
 {
 	static const uint8_t payload[] = {0x03, 0xe8, 'b', 'y', 'e'};
@@ -250,6 +268,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_comes_whole_however_it_is_cut),
 		cmocka_unit_test(fragments_are_put_together_around_a_ping),
+		cmocka_unit_test(an_empty_text_is_a_message),
 		cmocka_unit_test(a_close_tells_its_status),
 		cmocka_unit_test(broken_frames_are_told_apart),
 		cmocka_unit_test(fragments_may_not_add_up_to_more_than_a_message),
