@@ -168,6 +168,13 @@ check_tls(Control *control, const char *tenant, ConnectionDraft *draft, Response
 	return good;
 }
 
+/* MySQL and MariaDB are told apart late: by the first who connects. */
+static bool
+same_kind(const Engine *a, const Engine *b)
+{
+	return a == b || (strcmp(a->type, "postgresql") != 0 && strcmp(b->type, "postgresql") != 0);
+}
+
 static void
 check_members(const ConnectionDraft *draft, const json_t *before, Response *response)
 {
@@ -180,9 +187,9 @@ check_members(const ConnectionDraft *draft, const json_t *before, Response *resp
 	if (engine->database_needed && *text_of(document, "database") == '\0')
 		problem_add(&response->problem, "/database", "required", NULL,
 					"a connection to %s names a database", engine->name);
-	if (before != NULL && strcmp(text_of(before, "type"), engine->type) != 0)
+	if (before != NULL && !same_kind(engine_find(text_of(before, "type")), engine))
 		problem_add(&response->problem, "/type", "fixed", "make another connection",
-					"the type of a connection stays");
+					"a connection stays one to PostgreSQL, or to MySQL or MariaDB");
 	if (json_integer_value(json_object_get(document, "port")) == 0)
 		(void) json_object_set_new(draft->document, "port", json_integer(engine->port));
 }

@@ -330,7 +330,8 @@ same_names(const json_t *targets, const json_t *others)
 }
 
 bool
-stream_document_may_become(const json_t *document, const json_t *changed, Response *response)
+stream_document_may_become(const json_t *document, const json_t *changed, bool tables_stay,
+						   Response *response)
 {
 	static const char fix[] = "clone the stream, or delete it and make it anew";
 	Problem *problem = &response->problem;
@@ -343,6 +344,12 @@ stream_document_may_become(const json_t *document, const json_t *changed, Respon
 					"what the stream keeps at its source is there");
 	if (!json_equal(json_object_get(document, "mode"), json_object_get(changed, "mode")))
 		problem_add(problem, "/mode", "fixed", fix, "the stream began in another mode");
+	if (tables_stay &&
+		!json_equal(json_object_get(source, "tables"), json_object_get(new_source, "tables")))
+		problem_add(
+			problem, "/source/tables", "fixed", "make another stream for further tables",
+			"from this source tables are copied when the stream begins: the rows of such that join "
+			"later would be missing");
 	if (!same_names(json_object_get(document, "targets"), json_object_get(changed, "targets")))
 		problem_add(problem, "/targets", "fixed", fix,
 					"source and NATS keep what these targets have not applied");

@@ -24,11 +24,11 @@ extern json_t *stream_document_make(Control *control, const char *tenant, const 
 extern json_t *stream_document_input(const json_t *document);
 
 /*
- * Whether a stream that has run may become so: source connection, mode and targets' names stay.  False with problem
- * conflict filled.
+ * Whether a stream that has run may become so: source connection, mode and targets' names stay, and
+ * with tables_stay the source's tables.  False with problem conflict filled.
  */
 extern bool stream_document_may_become(const json_t *document, const json_t *changed,
-									   Response *response);
+									   bool tables_stay, Response *response);
 
 /* With revision, state and run_id: schema Stream. */
 extern json_t *stream_document_show(Control *control, const char *tenant, const StoreEntry *entry);

@@ -9,6 +9,7 @@
 #include "answer.h"
 #include "common/control/layout.h"
 #include "common/control/timestamp.h"
+#include "connection_document.h"
 #include "control/meter/meter.h"
 #include "control/store/identifier.h"
 #include "run_document.h"
@@ -171,6 +172,22 @@ look_at_run(Control *control, const char *tenant, const char *stream_id, bool *h
 	return true;
 }
 
+/* Only a PostgreSQL source copies tables that join a stream which has begun with a copy. */
+static bool
+tables_stay(Control *control, const char *tenant, const json_t *document)
+{
+	const json_t *source = json_object_get(document, "source");
+	bool stay = strcmp(text_of(document, "mode"), "cdc") != 0;
+	StoreEntry connection;
+
+	if (!stay ||
+		!connection_get(control, tenant, text_of(source, "connection_id"), &connection, NULL))
+		return false;
+	stay = strcmp(text_of(connection.value, "type"), "postgresql") != 0;
+	store_entry_free(&connection);
+	return stay;
+}
+
 static bool
 may_change(Control *control, const Request *request, const StoreEntry *entry,
 		   const json_t *document, Response *response)
@@ -188,7 +205,9 @@ may_change(Control *control, const Request *request, const StoreEntry *entry,
 		return false;
 	if (goes)
 		return response_fail(response, PROBLEM_CONFLICT, "the stream is being deleted");
-	return !has_run || stream_document_may_become(entry->value, document, response);
+	return !has_run || stream_document_may_become(
+						   entry->value, document,
+						   tables_stay(control, request->caller.tenant, document), response);
 }
 
 /* Writes the document, which is taken, in the place of the entry's. */

@@ -49,6 +49,18 @@ show_worker(void *context, const StoreEntry *entry, bool *skip)
 	return shown;
 }
 
+/* As it will be when the worker has seen what is wished of it. */
+static json_t *
+show_wish(Control *control, const StoreEntry *entry, bool drain)
+{
+	bool skip;
+	json_t *shown = show_worker(control, entry, &skip);
+
+	if (strcmp(text_of(shown, "state"), "lost") != 0)
+		(void) json_object_set_new(shown, "state", json_string(drain ? "draining" : "active"));
+	return shown;
+}
+
 static bool
 takes_worker(void *context, const StoreEntry *entry, char *order)
 {
@@ -110,7 +122,7 @@ set_drain(Control *control, const Request *request, bool drain, Response *respon
 	char key[LAYOUT_KEY_MAXIMUM];
 	StoreEntry worker;
 	SluiceError err;
-	bool good, skip;
+	bool good;
 
 	if (!store_get(control->store, STORE_STATE, worker_key(key, id), &worker, &err))
 		return answer_missing(response, "worker", id, &err);
@@ -118,7 +130,7 @@ set_drain(Control *control, const Request *request, bool drain, Response *respon
 	if (good)
 	{
 		good = drain ? write_drain(control, id, &err) : remove_drain(control, id, &err);
-		good = good ? answer_json(response, 202, show_worker(control, &worker, &skip))
+		good = good ? answer_json(response, 202, show_wish(control, &worker, drain))
 					: response_error(response, &err);
 	}
 	store_entry_free(&worker);

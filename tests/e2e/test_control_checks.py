@@ -61,7 +61,7 @@ class Connections:
     def __call__(self, server, database, user=None, **other):
         product = getattr(server, 'product', 'postgresql')
         user = user or ('postgres' if product == 'postgresql' else 'sluice')
-        key = (id(server), database, user, str(other))
+        key = (server.port, database, user, str(other))
         if key not in self.ids:
             self.ids[key] = self.control.post('/connections', {'name': f'c{len(self.ids)}', 'type': product, 'host': 'localhost', 'port': server.port,
                                                               'database': database, 'user': user, **other}).must(201)['id']

@@ -341,7 +341,9 @@ def test_types_stay_and_have_what_they_need(control, postgres):
     made = make(control, pg(postgres), 'typed')
     assert control.patch(f'/connections/{made["id"]}', {'type': 'mysql'}, if_match='*').must(422).pointers == ['/type']
     assert control.post('/connections', {'name': 'n', 'type': 'postgresql', 'host': 'h', 'user': 'u'}).must(422).pointers == ['/database']
-    assert make(control, {'type': 'mysql', 'host': 'h', 'user': 'u'}, 'defaults')['port'] == 3306
+    made = make(control, {'type': 'mysql', 'host': 'h', 'user': 'u'}, 'defaults')
+    assert made['port'] == 3306
+    assert control.patch(f'/connections/{made["id"]}', {'type': 'mariadb'}, if_match='*').must(200)['type'] == 'mariadb'
 
 
 def test_a_connection_in_use_is_kept(control, postgres):

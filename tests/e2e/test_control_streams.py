@@ -155,17 +155,53 @@ def test_names_are_each_of_one_stream(api, document):
     assert api.post('/streams', document).must(201)['id'] != made['id']
 
 
-def test_one_of_many_takes_a_name(servers, document):
+def at_once(servers, call, each=4):
+    """The statuses of what all servers are asked at once."""
     statuses = []
-
-    def post(client):
-        statuses.append(client.post('/streams', document).status)
-    threads = [threading.Thread(target=post, args=(server.client(),)) for server in servers for _ in range(4)]
+    threads = [threading.Thread(target=lambda client=server.client(), number=number: statuses.append(call(client, number).status))
+               for number, server in enumerate(servers * each)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(statuses) == [201] + [409] * 7
+    return sorted(statuses)
+
+
+def test_one_of_many_takes_a_name(servers, document):
+    assert at_once(servers, lambda client, _: client.post('/streams', document)) == [201] + [409] * 7
+
+
+def connection_document(name):
+    return {'name': name, 'type': 'postgresql', 'host': 'db.example.com', 'database': 'shop', 'user': 'sluice', 'tls': {'mode': 'disable'}}
+
+
+def test_one_of_many_connections_takes_a_name(servers):
+    """Whatever characters it has, when it is made, renamed, and free again."""
+    one, other = servers
+    for name in ('Grüße * > ./shop', 'plain'):
+        assert at_once(servers, lambda client, _: client.post('/connections', connection_document(name))) == [201] + [409] * 7
+        wait_for(lambda: one.items('/connections', name=name), 10, 'both servers to see who has it')
+        made = one.items('/connections', name=name)
+        assert len(made) == 1
+        assert one.delete(f"/connections/{made[0]['id']}", if_match='*').status == 204
+        wait_for(lambda: other.post('/connections', connection_document(name)).status == 201, 10, 'the other server to see it gone')
+
+
+def test_one_of_many_connections_is_given_a_name(servers):
+    one, other = servers
+    made = [one.post('/connections', connection_document(f'renamed {number}')).must(201) for number in range(8)]
+    wait_for(lambda: other.get(f"/connections/{made[-1]['id']}").status == 200, 10, 'the other server to see them')
+    statuses = at_once(servers, lambda client, number: client.patch(f"/connections/{made[number]['id']}", {'name': 'wanted'}, if_match='*'))
+    assert statuses == [200] + [409] * 7
+    wait_for(lambda: one.items('/connections', name='wanted'), 10, 'both servers to see who has it')
+    winner = one.items('/connections', name='wanted')
+    assert len(winner) == 1
+    # Its former name is free; those of the others are not.
+    former = next(f'renamed {number}' for number in range(8) if made[number]['id'] == winner[0]['id'])
+    wait_for(lambda: one.post('/connections', connection_document(former)).status == 201, 10, 'the former name to be free')
+    assert {one.post('/connections', connection_document(f'renamed {number}')).status for number in range(8)} == {409}
+    assert one.patch(f"/connections/{winner[0]['id']}", {'description': 'x'}, if_match='*').status == 200
+    assert one.post('/connections', connection_document('wanted')).code == 'conflict'
 
 
 def test_documents_go_out_and_come_in(api, document, connections):
@@ -257,18 +293,18 @@ def test_a_first_run_fixes_where_a_stream_begins(api, stream, connections):
     assert api.post(f'{path(stream)}/runs').must(201)['revision'] == changed['revision']
 
 
+def test_tables_stay_where_joining_ones_are_not_copied(api, document, connections):
+    """MySQL and MariaDB copy tables when the stream begins: one that joins later would come without its rows."""
+    for mode, fixed in (('convert+cdc', ['/source/tables']), ('cdc', None)):
+        made = api.post('/streams', {**document, 'name': new_name(), 'mode': mode, 'source': {'connection_id': connections[1], 'tables': ['shop.a']}}).must(201)
+        api.post(f"/runs/{api.post(f'{path(made)}/runs').must(201)['id']}/cancel").must(202)
+        answer = api.patch(path(made), {'source': {'tables': ['shop.*']}}, if_match='*')
+        assert answer.pointers == fixed if fixed else answer.must(200)
+
+
 def test_one_of_many_starts_a_run(servers, stream):
     wait_everywhere(servers, stream)
-    statuses = []
-
-    def post(client):
-        statuses.append(client.post(f'{path(stream)}/runs').status)
-    threads = [threading.Thread(target=post, args=(server.client(),)) for server in servers for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [201] + [409] * 7
+    assert at_once(servers, lambda client, _: client.post(f'{path(stream)}/runs')) == [201] + [409] * 7
     for server in servers:
         wait_for(lambda server=server: len(server.items(f'{path(stream)}/runs')) == 1, 10, 'one run')
 
