@@ -274,13 +274,23 @@ greatest_of(const char *type)
 										  : "9223372036854775807";
 }
 
-/* The value before the next one; NULL for none. */
+/* The value before the table's next one; NULL for none.  A column's whole numbers may go beyond those of its
+ * sequence, which then stands at its end. */
 static const char *
-value_before(ToPg *t, const char *next)
+value_before(ToPg *t, const SchemaTable *table, const SchemaColumn *column)
 {
+	const char *next = table->auto_increment, *greatest = greatest_of(column->type);
 	unsigned long long value = next != NULL ? strtoull(next, NULL, 10) : 0;
 
-	return value > 1 ? to_pg_text(t, "%llu", value - 1) : NULL;
+	if (value <= 1)
+		return NULL;
+	if (value - 1 <= strtoull(greatest, NULL, 10))
+		return to_pg_text(t, "%llu", value - 1);
+	to_pg_tell(t, "AUTO_INCREMENT", table, column->name,
+			   "the next value is beyond those of a sequence, which stands at its end until it is "
+			   "restarted",
+			   next);
+	return greatest;
 }
 
 static void
@@ -305,7 +315,7 @@ add_sequence(ToPg *t, const SchemaTable *table, const SchemaColumn *column)
 		.minimum = "1",
 		.maximum = greatest_of(column->type),
 		.cache = "1",
-		.last_value = value_before(t, table->auto_increment),
+		.last_value = value_before(t, table, column),
 		.owner = owner,
 		.identity = true,
 	};

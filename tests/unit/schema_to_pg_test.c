@@ -149,6 +149,24 @@ rules_say_otherwise(void **state)
 }
 
 static void
+counters_end_where_sequences_do(void **state)
+{
+	SchemaDocument *document;
+
+	(void) state;
+	begin_document("mysql");
+	begin_table("t", ",\"auto_increment\":\"18446744073709551615\"");
+	column("id", "bigint unsigned", "bigint unsigned", "uint64",
+		   NOT_NULL ",\"auto_increment\":true");
+	end_table("", "", "");
+	document = end_document(&plain);
+	assert_int_equal(document->sequence_count, 1);
+	assert_string_equal(document->sequences[0].last_value, "9223372036854775807");
+	assert_non_null(strstr(told(document, "AUTO_INCREMENT")->reason, "stands at its end"));
+	schema_document_free(document);
+}
+
+static void
 foreign_keys_join_types(void **state)
 {
 	SchemaDocument *document;
@@ -626,6 +644,7 @@ main(void)
 		cmocka_unit_test(every_type_has_its_own),
 		cmocka_unit_test(extensions_have_their_types),
 		cmocka_unit_test(rules_say_otherwise),
+		cmocka_unit_test(counters_end_where_sequences_do),
 		cmocka_unit_test(foreign_keys_join_types),
 		cmocka_unit_test(defaults_are_translated_or_told),
 		cmocka_unit_test(labels_become_checks),
