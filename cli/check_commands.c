@@ -131,8 +131,8 @@ check_stream(Cli *cli)
 		const json_t *all = json_object_get(answer, "checks");
 		size_t failed = count_of(all, "fail"), warned = count_of(all, "warn");
 
-		cli_say(cli, "%zu of %zu checks passed, %zu warnings, %zu failed", count_of(all, "pass"),
-				json_array_size(all), warned, failed);
+		cli_say(cli, "%zu of %zu checks passed, %zu warning%s, %zu failed", count_of(all, "pass"),
+				json_array_size(all), warned, warned == 1 ? "" : "s", failed);
 		if (failed > 0 || !json_is_true(json_object_get(answer, "ok")))
 			status = STATUS_CHECK;
 	}
@@ -165,13 +165,15 @@ add_columns(json_t *rows, const char *target, const json_t *table)
 int
 types_stream(Cli *cli)
 {
-	json_t *answer, *rows = json_array(), *target, *table;
+	json_t *answer, *rows = json_array(), *target, *table, *pattern;
 	size_t index, at;
 	int status = ask(cli, "/streams/type-map", &answer);
 
 	json_array_foreach(json_object_get(answer, "targets"), index, target)
 		json_array_foreach(json_object_get(target, "tables"), at, table)
 			add_columns(rows, api_text(target, "name"), table);
+	json_array_foreach(json_object_get(answer, "unmatched"), index, pattern)
+		cli_say(cli, "no table fits %s", json_string_value(pattern));
 	if (status == STATUS_OK)
 		status = cli->output.format == OUTPUT_JSON ? cli_document(cli, "name", answer)
 												   : cli_list(cli, &types, rows);

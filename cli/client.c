@@ -108,8 +108,12 @@ client_fail(const Client *client, CURLcode code, const char *detail, SluiceError
 		default:
 			(void) sluice_fail(err, SLUICE_ERROR_IO, "cannot reach %s: %s", client->settings.server,
 							   text);
-			return sluice_hint(err, "--server or sluice context select names another server; "
-									"sluice doctor looks what is missing");
+			return sluice_hint(err,
+							   "%s--server or sluice context select names another server; "
+							   "sluice doctor looks what is missing",
+							   is_loopback(client->settings.server)
+								   ? "sluice dev starts a server on this machine; "
+								   : "");
 	}
 }
 

@@ -63,7 +63,8 @@ const Flag common_flags[] = {
 	 .help = "Leaves out the first line of tables and csv."},
 	{.name = "columns",
 	 .placeholder = "NAMES",
-	 .help = "These columns, with commas; also paths into the documents, as tls.mode."},
+	 .help = "These columns, with commas; also paths into the documents, as tls.mode. One that is "
+			 "not there is refused."},
 	{.name = "color",
 	 .type = OPTION_ENUM,
 	 .allowed = color_when_names,
@@ -511,7 +512,8 @@ const Command commands[] = {
 					 .type = OPTION_ENUM,
 					 .allowed = roles,
 					 .placeholder = "ROLE",
-					 .help = "What it is meant for: a source also needs its log to be set up."}),
+					 .help = "What it is meant for: a source also needs its log to be set up. "
+							 "Without it connecting alone counts."}),
 	 .run = connection_test},
 	{.words = "connection tables",
 	 .arguments = "CONNECTION",

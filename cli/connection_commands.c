@@ -150,13 +150,46 @@ connection_rm(Cli *cli)
 	return status;
 }
 
+/*
+ * Of a test without --role, which asks as for a target: what counts is connecting.  What only matters in a role is told
+ * as that, and fails nothing.
+ */
+static void
+judge_connecting(json_t *result)
+{
+	static const char *const of_roles[] = {"privileges", "cdc"};
+	size_t index;
+	json_t *step;
+	bool good = true;
+
+	json_array_foreach(json_object_get(result, "steps"), index, step)
+	{
+		bool of_role = false, failed = strcmp(api_text(step, "status"), "failed") == 0;
+
+		for (size_t i = 0; i < sizeof(of_roles) / sizeof(of_roles[0]); i++)
+			of_role |= strcmp(api_text(step, "step"), of_roles[i]) == 0;
+		good &= of_role || !failed;
+		if (!of_role || !failed)
+			continue;
+		json_object_set_new(step, "status", json_string("skipped"));
+		json_object_set_new(step, "detail",
+							json_sprintf("only matters at a target: %s", api_text(step, "detail")));
+	}
+	json_array_foreach(json_object_get(result, "steps"), index, step)
+	{
+		if (good && strcmp(api_text(step, "step"), "cdc") == 0)
+			json_object_set_new(step, "detail", json_string("only matters at a source"));
+	}
+	json_object_set_new(result, "ok", json_boolean(good));
+}
+
 int
 connection_test(Cli *cli)
 {
 	static Url url;
 	char id[API_ID_MAXIMUM];
 	const char *role = arguments_text(&cli->arguments, "role");
-	json_t *body = json_pack("{s:s*}", "role", role), *result = NULL;
+	json_t *body = json_pack("{s:s}", "role", role != NULL ? role : "target"), *result = NULL;
 	int status = api_id(cli, API_CONNECTION, arguments_word(&cli->arguments, 0), id);
 
 	if (status == STATUS_OK)
@@ -164,6 +197,8 @@ connection_test(Cli *cli)
 		url_of(&url, api_path(API_CONNECTION), id, "/test");
 		status = api_post(cli, &url, body, &result);
 	}
+	if (status == STATUS_OK && role == NULL)
+		judge_connecting(result);
 	if (status == STATUS_OK)
 	{
 		status = cli->output.format == OUTPUT_JSON
@@ -171,6 +206,8 @@ connection_test(Cli *cli)
 					 : cli_list(cli, &steps, json_object_get(result, "steps"));
 		if (status == STATUS_OK && !json_is_true(json_object_get(result, "ok")))
 			status = STATUS_CHECK;
+		else if (status == STATUS_OK && role == NULL)
+			cli_say(cli, "it can be reached; --role source, --role target look what each needs");
 	}
 	json_decref(body);
 	json_decref(result);

@@ -26,7 +26,10 @@
 #define READY_MS	 60000
 #define LOOK_MS		 100
 #define END_MS		 20000
+#define LEFT_MS		 2000
 #define FILE_MAXIMUM (64 * 1024)
+#define SOURCE_USER	 "postgres"
+#define SOURCE_TOKEN "/etc/sluice-dev.token"
 #define KEY_LINE	 "API key, shown only now: "
 
 typedef struct Dev
@@ -307,6 +310,19 @@ start_worker(Dev *dev, SluiceError *err)
 
 /* ---- its life ---- */
 
+/* The token is for its owner's eyes, and PostgreSQL's server has a user of its own. */
+static void
+tell_postgresql(const Dev *dev)
+{
+	cli_say(dev->cli, "a PostgreSQL source on this machine publishes to it; its server's own user "
+					  "must be able to read the token (" SOURCE_USER " here):");
+	cli_say(dev->cli, "  %sinstall -o " SOURCE_USER " -m 0400 %s/nats.token " SOURCE_TOKEN,
+			geteuid() == 0 ? "" : "sudo ", dev->folder);
+	cli_say(dev->cli, "  ALTER SYSTEM SET sluice.nats_url = '%s';", dev->nats.urls);
+	cli_say(dev->cli, "  ALTER SYSTEM SET sluice.nats_token_file = '" SOURCE_TOKEN "';");
+	cli_say(dev->cli, "  SELECT pg_reload_conf();");
+}
+
 static int
 tell(Dev *dev)
 {
@@ -323,12 +339,78 @@ tell(Dev *dev)
 	cli_say(dev->cli, "in another terminal: export SLUICE_SERVER=%s SLUICE_API_KEY_FILE=%s",
 			dev->server, key_file);
 	if (dev->has_own)
+		tell_postgresql(dev);
+	if (dev->temporary)
 		cli_say(dev->cli,
-				"a PostgreSQL source publishes to it with sluice.nats_url = '%s' and "
-				"sluice.nats_token_file = '%s/nats.token'",
-				dev->nats.urls, dev->folder);
-	cli_say(dev->cli, "Ctrl-C ends all of it%s", dev->temporary ? ", and nothing is left" : "");
+				"Ctrl-C ends all of it, and nothing of it is left on this machine; sluice "
+				"stream rm removes a stream first: a PostgreSQL source that is left with "
+				"one keeps its log for it");
+	else
+		cli_say(dev->cli, "Ctrl-C ends all of it; the same command goes on with it");
 	return status;
+}
+
+/* ---- what is left at sources ---- */
+
+/* The items of a list, of its first page; NULL when they are not to be had. */
+static json_t *
+items_of(Client *client, const char *path)
+{
+	static Url url;
+	SluiceError err;
+	Answer answer = {0};
+	json_t *items = NULL;
+
+	url_begin(&url, path);
+	url_query(&url, "limit", "200");
+	if (client != NULL && client_call(client, "GET", url.text, NULL, NULL, &answer, &err))
+		items = json_incref(json_object_get(answer.body, "items"));
+	answer_free(&answer);
+	return items;
+}
+
+static bool
+reads_postgresql(const json_t *connections, const json_t *stream)
+{
+	const char *id = api_text(json_object_get(stream, "source"), "connection_id");
+	size_t index;
+	json_t *one;
+
+	json_array_foreach(connections, index, one)
+	{
+		if (strcmp(api_text(one, "id"), id) == 0)
+			return strcmp(api_text(one, "type"), "postgresql") == 0;
+	}
+	return false;
+}
+
+/* Streams that were started and are not removed, of a folder that goes: what they have at a source stays. */
+static void
+tell_left(const Dev *dev)
+{
+	const ClientSettings settings = {
+		.server = dev->server, .key = api_text(dev->known, "key"), .timeout_ms = LEFT_MS};
+	SluiceError err;
+	Client *client = client_new(&settings, &err);
+	json_t *streams = items_of(client, api_path(API_STREAM));
+	json_t *connections = items_of(client, api_path(API_CONNECTION)), *stream;
+	size_t index;
+
+	json_array_foreach(streams, index, stream)
+	{
+		const char *name = api_text(stream, "name");
+
+		if (strcmp(api_text(stream, "state"), "created") != 0 &&
+			reads_postgresql(connections, stream))
+			cli_say(dev->cli,
+					"stream %s was started and not removed: its source keeps its replication "
+					"slot, and with it its log, until sluice.drop_stream('%s') there "
+					"(sluice.streams lists what there is)",
+					name, name);
+	}
+	json_decref(streams);
+	json_decref(connections);
+	client_free(client);
 }
 
 /* Until Ctrl-C, or one of them ends. */
@@ -392,6 +474,8 @@ dev_run(Cli *cli)
 		status = tell(dev);
 	if (status == STATUS_OK && !stay(dev, &err))
 		status = cli_fail(cli, &err);
+	if (status == STATUS_OK && dev->temporary)
+		tell_left(dev);
 	close_dev(dev);
 	free(dev);
 	return status;

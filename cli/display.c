@@ -58,19 +58,24 @@ lag_text(char text[2 * FORMAT_TEXT], const DisplayView *view)
 	return text;
 }
 
-/* "streaming", "loading rows", "streaming, to be paused" */
+/* "streaming", "loading, indexes", "streaming, to be paused" */
 static void
 state_text(char *text, size_t size, const DisplayView *view)
 {
-	(void) snprintf(text, size, "%s%s%s%s%s", view->state != NULL ? view->state : "unknown",
-					view->phase != NULL ? ", " : "", view->phase != NULL ? view->phase : "",
+	const char *state = view->state != NULL ? view->state : "unknown";
+	bool phase = view->phase != NULL && strcmp(view->phase, state) != 0;
+
+	(void) snprintf(text, size, "%s%s%s%s%s", state, phase ? ", " : "", phase ? view->phase : "",
 					view->wish != NULL ? ", to be " : "", view->wish != NULL ? view->wish : "");
 }
 
+/* Also tables that were read and are not loaded yet. */
 static bool
-has_copy(const Progress *progress)
+has_copy(const DisplayView *view, const Progress *progress)
 {
-	return progress->count > 0 && progress->done < progress->count;
+	bool loads = view->state != NULL && strcmp(view->state, "loading") == 0;
+
+	return progress->count > 0 && (loads || progress->done < progress->count);
 }
 
 /* ---- the picture ---- */
@@ -95,7 +100,7 @@ draw_head(Display *display, const DisplayView *view, const Progress *progress, i
 				   screen_color(screen, color_of_state(view->state != NULL ? view->state : "")));
 	text_put(screen->file, state);
 	(void) fputs(screen_color(screen, COLOR_PLAIN), screen->file);
-	if (has_copy(progress))
+	if (has_copy(view, progress))
 		(void) fprintf(screen->file, "  %zu of %zu tables, %.0f %%, %s, %s/s, to go %s",
 					   progress->done, progress->count,
 					   100 * progress_part(progress->rows.value, progress->expected, false),
@@ -174,7 +179,7 @@ draw(Display *display, const DisplayView *view, const Progress *progress, int64_
 		(void) fprintf(screen->file, "\033[%uA\r", display->drawn);
 	display->drawn = 0;
 	draw_head(display, view, progress, now_ms);
-	if (has_copy(progress))
+	if (has_copy(view, progress))
 	{
 		shown = draw_tables(display, progress, rows > OTHER_LINES + 1 ? rows - OTHER_LINES : 1,
 							columns, now_ms);
@@ -215,11 +220,12 @@ write_line(const Display *display, const DisplayView *view, const Progress *prog
 	text_put(out, view->name);
 	(void) fputc(' ', out);
 	text_put(out, state);
-	if (has_copy(progress))
-		(void) fprintf(out, ": %zu of %zu tables, %s of about %s rows, %s, to go %s",
+	if (has_copy(view, progress))
+		(void) fprintf(out, ": %zu of %zu tables, %s of about %s rows, %.0f %%, %s, to go %s",
 					   progress->done, progress->count,
 					   format_count(rows, (int64_t) progress->rows.value),
 					   format_count(expected, (int64_t) progress->expected),
+					   100 * progress_part(progress->rows.value, progress->expected, false),
 					   rate_text(rate, meter_rate(&progress->rows, now_ms)),
 					   format_seconds(left, (double) meter_seconds_left(
 												&progress->rows, progress->expected, now_ms)));
@@ -239,12 +245,15 @@ void
 display_show(Display *display, const DisplayView *view, const Progress *progress, int64_t now_ms)
 {
 	const char *state = view->state != NULL ? view->state : "";
-	bool changed = strcmp(display->state, state) != 0 || display->drawn_ms == 0;
+	/* Tables are told of a moment after the state. */
+	bool changed = strcmp(display->state, state) != 0 || display->drawn_ms == 0 ||
+				   (has_copy(view, progress) && !display->had_copy);
 	bool draws = display->terminal->err.terminal;
 
 	if (display->quiet || (!changed && now_ms - display->drawn_ms < (draws ? DRAW_MS : LINE_MS)))
 		return;
 	(void) snprintf(display->state, sizeof(display->state), "%s", state);
+	display->had_copy = has_copy(view, progress);
 	display->drawn_ms = now_ms;
 	if (draws)
 		draw(display, view, progress, now_ms);

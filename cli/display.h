@@ -24,6 +24,7 @@ typedef struct Display
 	unsigned drawn;	  /* lines on the terminal to be drawn over */
 	int64_t drawn_ms; /* when something was shown last */
 	char state[32];	  /* that was shown last */
+	bool had_copy;	  /* likewise: there were tables in it */
 } Display;
 
 extern void display_init(Display *display, const Terminal *terminal, bool quiet);

@@ -230,6 +230,7 @@ live_logs(Cli *cli)
 typedef struct Events
 {
 	json_int_t last; /* ends behind this sequence; -1: never */
+	json_t *kept;	 /* those up to it, which become one list; NULL: each is shown as it comes */
 } Events;
 
 /* A FrameTake. */
@@ -237,6 +238,7 @@ static int
 take_event(Cli *cli, void *context, const json_t *frame, bool *done)
 {
 	const Events *wanted = context;
+	json_t *event = (json_t *) (uintptr_t) frame;
 	json_int_t sequence = json_integer_value(json_object_get(frame, "seq"));
 	SluiceError err = {0};
 
@@ -245,9 +247,9 @@ take_event(Cli *cli, void *context, const json_t *frame, bool *done)
 	*done = wanted->last >= 0 && sequence >= wanted->last;
 	if (wanted->last >= 0 && sequence > wanted->last)
 		return STATUS_OK;
-	return output_one(&cli->output, &events, (json_t *) (uintptr_t) frame, &err)
-			   ? STATUS_OK
-			   : cli_fail(cli, &err);
+	if (wanted->kept != NULL)
+		return json_array_append(wanted->kept, event) == 0 ? STATUS_OK : STATUS_ERROR;
+	return output_one(&cli->output, &events, event, &err) ? STATUS_OK : cli_fail(cli, &err);
 }
 
 /* "state,error,..." of all, or with the stream's id behind each. */
@@ -293,6 +295,7 @@ live_events(Cli *cli)
 		/* Those that are kept: up to the newest of now. */
 		status = fetch_snapshot(cli, topics, &snapshot);
 		wanted.last = json_integer_value(json_object_get(snapshot, "seq"));
+		wanted.kept = json_array();
 		wish.since = wish.since < 0 ? 0 : wish.since;
 		wish.again = false;
 		wish.timeout_ms = SNAPSHOT_MS;
@@ -301,7 +304,10 @@ live_events(Cli *cli)
 		status = frames_take(cli, &wish, take_event, &wanted);
 	json_decref(snapshot);
 	/* The newest of all may be of another kind than those asked for. */
-	if (status == STATUS_TIMEOUT && wanted.last >= 0)
-		return STATUS_OK;
-	return status == STATUS_INTERRUPTED ? STATUS_OK : status;
+	if (status == STATUS_INTERRUPTED || (status == STATUS_TIMEOUT && wanted.kept != NULL))
+		status = STATUS_OK;
+	if (status == STATUS_OK && wanted.kept != NULL)
+		status = cli_list(cli, &events, wanted.kept);
+	json_decref(wanted.kept);
+	return status;
 }

@@ -16,9 +16,11 @@
 
 #include "api.h"
 #include "common/control/child_config.h"
+#include "common/daemon/service.h"
 #include "handlers.h"
 #include "metrics_page.h"
 #include "migration.h"
+#include "options_document.h"
 #include "secret.h"
 #include "text.h"
 #include "wait.h"
@@ -53,6 +55,40 @@ migration_find(const Migration *migration, const char *status, const char *check
 		text_put(screen->file, hint);
 		(void) fputc('\n', screen->file);
 	}
+}
+
+/* ---- what ends it ---- */
+
+/* Whether its hint names options of it: nothing but a command line with them helps.  Puts it as this program takes them. */
+static bool
+translate_hint(const Member *member, SluiceError *err)
+{
+	bool writes = strcmp(member->name, "sluice-writer") == 0;
+	char hint[sizeof(((SluiceError *) 0)->hint)];
+	bool any =
+		options_hint(writes ? JOB_TARGET : JOB_SOURCE_MYSQL,
+					 writes ? "target-option" : "source-option", member->hint, hint, sizeof(hint));
+
+	if (any && err != NULL)
+		(void) sluice_hint(err, "%s", hint);
+	return any;
+}
+
+static bool
+asks_for_option(const Member *writer)
+{
+	return translate_hint(writer, NULL);
+}
+
+bool
+migration_fail(Migration *migration, const Member *member, SluiceError *err)
+{
+	int status = !member->running && WIFEXITED(member->status) ? WEXITSTATUS(member->status) : 0;
+
+	(void) member_fail(member, err);
+	migration->needs_change =
+		translate_hint(member, err) || status == SERVICE_USAGE || status == SERVICE_REFUSED;
+	return false;
 }
 
 /* ---- open ---- */
@@ -191,7 +227,8 @@ look_at_writer(Migration *migration, int64_t now_ms, SluiceError *err)
 	if (!member_look(&migration->writer))
 	{
 		(void) snprintf(migration->writer_state, sizeof(migration->writer_state), "finished");
-		return member_is_good(&migration->writer) || member_fail(&migration->writer, err);
+		return member_is_good(&migration->writer) ||
+			   migration_fail(migration, &migration->writer, err);
 	}
 	page = member_metrics(&migration->writer);
 	if (page == NULL)
@@ -250,12 +287,13 @@ is_failed(Migration *migration, int64_t now_ms, int64_t *since, SluiceError *err
 		return false;
 	}
 	*since = *since == 0 ? now_ms : *since;
-	if (now_ms - *since < FAILED_MS)
+	/* What asks for another option does not pass. */
+	if (now_ms - *since < FAILED_MS && (source || !asks_for_option(&migration->writer)))
 		return false;
 	if (source)
 		(void) sluice_fail(err, SLUICE_ERROR_DATA, "the source: %s", migration->error);
 	else
-		(void) member_fail(&migration->writer, err);
+		(void) migration_fail(migration, &migration->writer, err);
 	return true;
 }
 
@@ -397,7 +435,7 @@ finish(Migration *migration)
 		member_end(&migration->writer, END_MS);
 		if (!member_is_good(&migration->writer))
 		{
-			(void) member_fail(&migration->writer, &err);
+			(void) migration_fail(migration, &migration->writer, &err);
 			return cli_fail(migration->cli, &err);
 		}
 	}
@@ -425,7 +463,11 @@ tell_how_to_go_on(const Migration *migration)
 
 	if (migration->cli->output.quiet)
 		return;
-	(void) fputs("nothing is lost: the same command goes on where this one ended, with --state ",
+	(void) fputs(migration->needs_change
+					 ? "nothing is lost: with that changed, sluice migrate goes on where this one "
+					   "ended, with --state "
+					 : "nothing is lost: the same command goes on where this one ended, with "
+					   "--state ",
 				 out);
 	put_word(out, migration->state.folder);
 	(void) fputs(migration->source.endpoint.postgresql

@@ -123,7 +123,7 @@ check_mysql(Migration *migration, SluiceError *err)
 	if (!json_is_array(list))
 	{
 		json_decref(list);
-		return member_fail(&member, err);
+		return migration_fail(migration, &member, err);
 	}
 	json_array_foreach(list, index, one)
 	{
@@ -137,8 +137,8 @@ check_mysql(Migration *migration, SluiceError *err)
 					   json_string_value(json_object_get(one, "hint")));
 	}
 	json_decref(list);
-	return failed == 0 ||
-		   sluice_fail(err, SLUICE_ERROR_DATA, "%zu checks of the source failed", failed);
+	return failed == 0 || sluice_fail(err, SLUICE_ERROR_DATA, "%zu check%s of the source failed",
+									  failed, failed == 1 ? "" : "s");
 }
 
 static bool
@@ -206,7 +206,7 @@ look_mysql(Migration *migration, int64_t now_ms, SluiceError *err)
 	{
 		(void) snprintf(migration->source_state, sizeof(migration->source_state), "finished");
 		return (member_is_good(&reading->reader) && !migration->follows) ||
-			   member_fail(&reading->reader, err);
+			   migration_fail(migration, &reading->reader, err);
 	}
 	page = member_metrics(&reading->reader);
 	if (page != NULL)

@@ -57,6 +57,8 @@ struct Migration
 	void *reading; /* what the source's side keeps */
 	Member writer;
 
+	bool needs_change; /* it ended with what only another command line, or somebody's work, mends */
+
 	/* of now */
 	char source_state[MIGRATION_WORD], writer_state[MIGRATION_WORD], phase[MIGRATION_WORD];
 	double source_lag, target_lag, pending, applied, rows_per_second; /* NAN: unknown */
@@ -67,6 +69,9 @@ struct Migration
 
 /* "convert", "convert+cdc" */
 extern const char *migration_mode(const Migration *migration);
+
+/* member_fail() of a reader or the writer, with hints that speak of this program's flags; always false. */
+extern bool migration_fail(Migration *migration, const Member *member, SluiceError *err);
 
 /* Shows a finding of a check on standard error. */
 extern void migration_find(const Migration *migration, const char *status, const char *check,

@@ -58,3 +58,64 @@ options_document_take(json_t *document, const char *member, const Arguments *arg
 	}
 	return true;
 }
+
+/* ---- options in texts ---- */
+
+/* Whether a word is a value of an option that the text goes on with: else it is part of a sentence. */
+static bool
+is_value(const JobOption *option, const char *word, size_t length)
+{
+	for (const char *const *allowed = option->allowed; allowed != NULL && *allowed != NULL;
+		 allowed++)
+		if (strlen(*allowed) == length && memcmp(*allowed, word, length) == 0)
+			return true;
+	return false;
+}
+
+/* The option at "--name" of a text; NULL for any other text.  *length is that of all of it. */
+static const JobOption *
+option_at(JobPart part, const char *text, size_t *length)
+{
+	char name[NAME_MAXIMUM + 1];
+	size_t count;
+
+	if (strncmp(text, "--", 2) != 0)
+		return NULL;
+	count = strspn(text + 2, "abcdefghijklmnopqrstuvwxyz-_");
+	if (count == 0 || count > NAME_MAXIMUM)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		name[i] = text[2 + i] == '-' ? '_' : text[2 + i];
+	name[count] = '\0';
+	*length = 2 + count;
+	return job_option_find(part, name);
+}
+
+bool
+options_hint(JobPart part, const char *flag, const char *text, char *out, size_t size)
+{
+	size_t used = 0, length = 0;
+	bool any = false;
+
+	out[0] = '\0';
+	while (*text != '\0' && used + 1 < size)
+	{
+		const JobOption *option = option_at(part, text, &length);
+		bool valued;
+
+		if (option == NULL)
+		{
+			out[used++] = *text++;
+			out[used] = '\0';
+			continue;
+		}
+		any = true;
+		text += length;
+		valued = *text == ' ' && is_value(option, text + 1, strcspn(text + 1, " ,;:."));
+		(void) snprintf(out + used, size - used, "--%s %s=%s", flag, option->name,
+						valued ? "" : "...");
+		used += strlen(out + used);
+		text += valued;
+	}
+	return any;
+}

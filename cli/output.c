@@ -149,6 +149,78 @@ column_of(const Column *columns, const char *name, size_t length)
 	return NULL;
 }
 
+/* Members that a document may be without. */
+static const char *const may_be_missing[] = {"database",  "description", "error", "hint",
+											 "limits",	  "options",	 "port",  "run_id",
+											 "stream_id", "tags",		 "tls"};
+
+/* Whether documents may have something at a path: their first member, at least in one of them. */
+static bool
+is_path(const json_t *items, const char *path, size_t length)
+{
+	size_t first = strcspn(path, "."), index;
+	char name[PATH_MAXIMUM];
+	json_t *item;
+
+	first = first < length ? first : length;
+	(void) snprintf(name, sizeof(name), "%.*s", (int) first, path);
+	for (size_t i = 0; i < sizeof(may_be_missing) / sizeof(may_be_missing[0]); i++)
+		if (strcmp(may_be_missing[i], name) == 0)
+			return true;
+	json_array_foreach(items, index, item)
+	{
+		if (json_object_get(item, name) != NULL)
+			return true;
+	}
+	return json_array_size(items) == 0;
+}
+
+/* Adds a name to a list of them, as far as there is room. */
+static void
+add_name(char *names, size_t size, const char *name)
+{
+	size_t used = strlen(names);
+
+	if (used + strlen(name) + 3 < size)
+		(void) snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+static bool
+fail_column(const Column *columns, json_t *items, const char *name, size_t length, SluiceError *err)
+{
+	char names[200] = "";
+	const char *member;
+	json_t *value;
+
+	for (const Column *column = columns; column->name != NULL; column++)
+		add_name(names, sizeof(names), column->name);
+	json_object_foreach(json_array_get(items, 0), member, value)
+	{
+		if (column_of(columns, member, strlen(member)) == NULL)
+			add_name(names, sizeof(names), member);
+	}
+	(void) sluice_fail(err, SLUICE_ERROR_ARGUMENT, "--columns: there is no column \"%.*s\"",
+					   (int) (length < 60 ? length : 60), name);
+	return sluice_hint(err, "there are %s", names);
+}
+
+/* Whether --columns names only what there is; nothing can be told of a list without items. */
+static bool
+check_columns(const Output *output, const Column *columns, json_t *items, SluiceError *err)
+{
+	const char *at = output->columns;
+
+	while (at != NULL && *at != '\0')
+	{
+		size_t length = strcspn(at, ",");
+
+		if (column_of(columns, at, length) == NULL && !is_path(items, at, length))
+			return fail_column(columns, items, at, length, err);
+		at += length + (at[length] == ',');
+	}
+	return true;
+}
+
 /* The listing's own columns, or those that --columns names: by name or path. */
 static bool
 choose(const Output *output, const Column *columns, Chosen *chosen, SluiceError *err)
@@ -349,7 +421,8 @@ output_list(const Output *output, const Listing *listing, json_t *items, SluiceE
 
 	if (!output->quiet && output->format == OUTPUT_JSON)
 		return output_json(output, items, false, err);
-	if (!choose(output, listing->columns, &chosen, err))
+	if (!choose(output, listing->columns, &chosen, err) ||
+		!check_columns(output, listing->columns, items, err))
 		return false;
 	if (!output->quiet && output->format == OUTPUT_TABLE)
 	{
@@ -465,7 +538,8 @@ output_document(const Output *output, const char *id, json_t *document, SluiceEr
 {
 	static const Column columns[] = {
 		{"name", "name", COLUMN_TEXT}, {"value", "value", COLUMN_TEXT}, {0}};
-	const Listing listing = {.columns = columns, .id = "value"};
+	static const Column none[] = {{0}};
+	const Listing listing = {.columns = output->columns != NULL ? none : columns, .id = "value"};
 	json_t *rows;
 	bool good;
 

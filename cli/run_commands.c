@@ -5,6 +5,7 @@
 
 #include "api.h"
 #include "handlers.h"
+#include "problem.h"
 #include "watch.h"
 
 static const Column table_columns[] = {
@@ -33,24 +34,47 @@ follow(Cli *cli, json_t *run, WatchUntil until)
 	return cli_document(cli, "id", run);
 }
 
+/* A refused start: with what to do about a run that is there. */
+static int
+tell_refused(const Cli *cli, const char *stream, const Answer *answer)
+{
+	int status = problem_tell(cli, answer);
+
+	if (*api_text(answer->body, "run_id") != '\0')
+		cli_say(cli, "  sluice stop %s ends it, sluice resume %s goes on with it", stream, stream);
+	return status;
+}
+
 int
 run_start(Cli *cli)
 {
 	static Url url;
 	char id[API_ID_MAXIMUM];
-	json_t *run = NULL;
+	const char *stream = arguments_word(&cli->arguments, 0);
+	Answer answer = {0};
+	SluiceError err;
+	json_t *run;
 	bool copies;
-	int status = api_id(cli, API_STREAM, arguments_word(&cli->arguments, 0), id);
+	int status = api_id(cli, API_STREAM, stream, id);
 
 	if (status == STATUS_OK)
 	{
 		url_of(&url, api_path(API_STREAM), id, "/runs");
-		status = api_post(cli, &url, NULL, &run);
+		status = api_try(cli, "POST", &url, NULL, NULL, &answer);
+	}
+	if (status == STATUS_OK && (answer.status < 200 || answer.status >= 300))
+		status = tell_refused(cli, stream, &answer);
+	run = answer.body;
+	if (status == STATUS_OK && run == NULL)
+	{
+		(void) sluice_fail(&err, SLUICE_ERROR_CORRUPT, "%s answers without a run",
+						   cli->target.server);
+		status = cli_fail(cli, &err);
 	}
 	copies = strcmp(api_text(run, "mode"), "convert") == 0;
 	if (status == STATUS_OK)
 		status = follow(cli, run, copies ? UNTIL_FINISHED : UNTIL_STREAMING);
-	json_decref(run);
+	answer_free(&answer);
 	return status;
 }
 

@@ -38,7 +38,15 @@ self_man(Cli *cli)
 int
 self_version(Cli *cli)
 {
-	return help_version(cli->terminal.out.file);
+	json_t *document;
+	int status;
+
+	if (cli->output.format != OUTPUT_JSON && cli->output.format != OUTPUT_JSONL)
+		return help_version(cli->terminal.out.file);
+	document = json_pack("{s:s}", "version", SLUICE_VERSION);
+	status = cli_document(cli, "version", document);
+	json_decref(document);
+	return status;
 }
 
 int

@@ -29,8 +29,8 @@ fail(const Service *service, const char *what, const SluiceError *err)
 
 /* ---- serving ---- */
 
-/* Whether it was looked for: a server that has just begun to follow the store makes the key of an empty one. */
-static bool
+/* Of a store without any key: an empty one, or one that was wiped or made anew while servers run. */
+static void
 print_first_key(const Service *service, Control *control)
 {
 	char text[API_KEY_TEXT] = "";
@@ -40,7 +40,7 @@ print_first_key(const Service *service, Control *control)
 	{
 		log_failure(service->log, LOG_WARNING, "cannot look for the first API key, will try again",
 					&err, NULL);
-		return false;
+		return;
 	}
 	if (text[0] != '\0')
 	{
@@ -48,21 +48,18 @@ print_first_key(const Service *service, Control *control)
 		(void) fflush(stdout);
 	}
 	sodium_memzero(text, sizeof(text));
-	return true;
 }
 
 static void
 watch(Service *service, Control *control)
 {
-	bool looked = false;
-
 	while ((service_poll(service) & SERVICE_DRAIN) == 0)
 	{
 		SluiceError err = {0};
 		bool ready = store_ready(control->store, &err);
 
-		if (ready && !looked)
-			looked = print_first_key(service, control);
+		if (ready)
+			print_first_key(service, control);
 		health_set_reason(&service->health, ready ? NULL : err.message);
 		(void) usleep(LOOK_MS * 1000);
 	}

@@ -171,11 +171,14 @@ copy_output_chunk_end(CopyOutput *output, SluiceError *err)
 	char text[128];
 	BundleMessage message = {0, "sluice.chunk_end", (const uint8_t *) text, 0};
 
-	message.length = (uint32_t) snprintf(
-		text, sizeof(text),
-		"{\"bundles\": %" PRIu32 ", \"rows\": %" PRIu64 ", \"bytes\": %" PRIu64 "}",
-		output->totals.bundles + 1, output->totals.rows, output->totals.bytes);
-	return require_bundle(output, err) &&
-		   bundle_add_message(&output->writer, 0, &message, &output->identity, err) &&
+	if (!require_bundle(output, err))
+		return false;
+	/* With what the open bundle has so far: most chunks are that one bundle. */
+	message.length = (uint32_t) snprintf(text, sizeof(text),
+										 "{\"bundles\": %" PRIu32 ", \"rows\": %" PRIu64
+										 ", \"bytes\": %" PRIu64 "}",
+										 output->totals.bundles + 1, output->totals.rows,
+										 output->totals.bytes + output->writer.buf.length);
+	return bundle_add_message(&output->writer, 0, &message, &output->identity, err) &&
 		   push(output, err) && wait_until_stored(output, err);
 }

@@ -521,7 +521,10 @@ copy_snapshot_take(CopySnapshot *s, SluiceError *err)
 	log_position_init(&s->until);
 	if (!open_for_locks(s, &s->locker, err) || take(s, err) != OUTCOME_TAKEN)
 		return false;
-	return s->lenient || log_position_copy(&s->until, &s->position, err);
+	if (s->lenient)
+		return true;
+	clear_position(&s->until);
+	return log_position_copy(&s->until, &s->position, err);
 }
 
 bool

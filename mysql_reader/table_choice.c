@@ -27,6 +27,7 @@ typedef struct ChoiceItem
 {
 	bool excludes;
 	NamePattern schema, name;
+	char *text; /* as it is written, without space around it */
 } ChoiceItem;
 
 struct TableChoice
@@ -124,7 +125,10 @@ take_part(Text *text, NamePattern *pattern, bool fold, const char **why)
 static bool
 take_item(Text *text, ChoiceItem *item, bool fold, const char **why)
 {
+	const char *start, *behind;
+
 	skip_space(text);
+	start = text->at;
 	item->excludes = text->at < text->end && *text->at == '!';
 	if (item->excludes)
 		text->at++;
@@ -134,8 +138,13 @@ take_item(Text *text, ChoiceItem *item, bool fold, const char **why)
 	if (text->at == text->end || *text->at++ != '.' || !take_part(text, &item->name, fold, why))
 		return false;
 	*why = "something stands behind its table";
+	behind = text->at;
 	skip_space(text);
-	return text->at == text->end || *text->at == ',';
+	if (text->at < text->end && *text->at != ',')
+		return false;
+	*why = "out of memory";
+	item->text = strndup(start, (size_t) (behind - start));
+	return item->text != NULL;
 }
 
 static bool
@@ -216,6 +225,7 @@ table_choice_free(TableChoice *choice)
 	{
 		free_pattern(&choice->items[i].schema);
 		free_pattern(&choice->items[i].name);
+		free(choice->items[i].text);
 	}
 	free(choice->items);
 	free(choice);
@@ -327,6 +337,13 @@ is_own(const char *name)
 	return false;
 }
 
+static bool
+item_fits(const TableChoice *choice, const ChoiceItem *item, const char *schema, const char *name)
+{
+	return pattern_fits(&item->schema, schema, choice->fold) &&
+		   pattern_fits(&item->name, name, choice->fold);
+}
+
 /* Whether a table is chosen; *by_name when by an item without wildcards. */
 static bool
 is_chosen(const TableChoice *choice, const char *schema, const char *name, bool *by_name)
@@ -340,8 +357,7 @@ is_chosen(const TableChoice *choice, const char *schema, const char *name, bool 
 	{
 		const ChoiceItem *item = &choice->items[i];
 
-		if (!pattern_fits(&item->schema, schema, choice->fold) ||
-			!pattern_fits(&item->name, name, choice->fold))
+		if (!item_fits(choice, item, schema, name))
 			continue;
 		if (item->excludes)
 			return false;
@@ -380,4 +396,27 @@ table_choice_has_schema(const TableChoice *choice, const char *schema)
 			return true;
 	}
 	return !choice->includes;
+}
+
+const char *
+table_choice_wish(const TableChoice *choice, size_t number)
+{
+	for (size_t i = 0; i < choice->item_count; i++)
+	{
+		if (!choice->items[i].excludes && number-- == 0)
+			return choice->items[i].text;
+	}
+	return NULL;
+}
+
+bool
+table_choice_wish_fits(const TableChoice *choice, const char *wish, const char *schema,
+					   const char *name)
+{
+	for (size_t i = 0; i < choice->item_count; i++)
+	{
+		if (choice->items[i].text == wish)
+			return item_fits(choice, &choice->items[i], schema, name);
+	}
+	return false;
 }

@@ -13,6 +13,8 @@
 #ifndef SLUICE_MYSQL_READER_TABLE_CHOICE_H
 #define SLUICE_MYSQL_READER_TABLE_CHOICE_H
 
+#include <stddef.h>
+
 #include "common/core/error.h"
 
 typedef struct TableChoice TableChoice;
@@ -36,6 +38,13 @@ extern bool table_choice_has_schema(const TableChoice *choice, const char *schem
  * are not told of. */
 extern bool table_choice_skips_tool(const TableChoice *choice, const char *schema,
 									const char *name);
+
+/* The items without !, as they are written: 0, 1, ...; NULL: there are no more.  The choice's. */
+extern const char *table_choice_wish(const TableChoice *choice, size_t number);
+
+/* Whether a table's name fits one of them. */
+extern bool table_choice_wish_fits(const TableChoice *choice, const char *wish, const char *schema,
+								   const char *name);
 
 /* Whether the name is one that gh-ost or pt-online-schema-change gives a table of theirs. */
 extern bool table_name_is_tool(const char *name);

@@ -199,11 +199,12 @@ copy_output_chunk_end(CopyTotals *out)
 	BundleMessage message = {0, "sluice.chunk_end", (const uint8_t *) text, 0};
 	SluiceError err;
 
-	message.length = (uint32_t) snprintf(text, sizeof(text),
-										 "{\"bundles\": %u, \"rows\": " UINT64_FORMAT
-										 ", \"bytes\": " UINT64_FORMAT "}",
-										 totals.bundles + 1, totals.rows, totals.bytes);
 	require_bundle();
+	/* With what the open bundle has so far: most chunks are that one bundle. */
+	message.length = (uint32_t) snprintf(
+		text, sizeof(text),
+		"{\"bundles\": %u, \"rows\": " UINT64_FORMAT ", \"bytes\": " UINT64_FORMAT "}",
+		totals.bundles + 1, totals.rows, totals.bytes + writer.buf.length);
 	if (!bundle_add_message(&writer, 0, &message, &identity, &err))
 		copy_raise(&err);
 	push();

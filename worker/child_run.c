@@ -148,7 +148,8 @@ take_line(void *context, const char *line)
 
 	if (entry == NULL)
 		return;
-	(void) child_log_trouble(entry, &run->trouble);
+	if (child_log_trouble(entry, &run->trouble))
+		run->trouble_ms = timestamp_now();
 	run->finished |= strcmp(child_log_text(entry, "msg"), FINISHED) == 0;
 	echo(run, entry);
 	pass_on(run, entry);

@@ -16,6 +16,7 @@ typedef struct ChildRun
 	ChildLines lines;
 	ChildLogRate rate;
 	SluiceError trouble; /* the last it told of; code SLUICE_OK: none */
+	int64_t trouble_ms;	 /* when, by the clock of figures */
 	bool finished;		 /* it said that there is nothing more to do */
 	ByteBuf output;		 /* what it printed, at most JOB_RESULT_MAXIMUM */
 	bool output_too_long;

@@ -122,6 +122,7 @@ tell_wish(Worker *worker, Holding *holding, const PlanSelf *self, SluiceError *e
 	if (facts->kind == JOB_WRITER && wish.drain && strcmp(wish.desired, "stopped") == 0 &&
 		!ask_reader(worker, holding, &wish, err))
 		return false;
+	wish.gone = run == NULL && !self->ending;
 	wish.end = holding->ending || !plan_keeps(&worker->board, self, &held);
 	tell(holding, &wish);
 	return true;

@@ -24,6 +24,7 @@ typedef struct JobWish
 	char desired_at[2 * TIMESTAMP_TEXT];
 	bool drain;		   /* with desired stopped: what is published is applied first */
 	bool reader_rests; /* the run's reader has come to rest */
+	bool gone;		   /* nobody is to have the job: the run is not there any more */
 	bool end; /* another is to have the job, or nobody: stop what runs, then the thread is over */
 } JobWish;
 

@@ -3,7 +3,8 @@
  *
  * Of ends that nobody asked for some pass and the program is started again after a while, some
  * are for somebody to look at; these wait for another wish.  A child that is refused somewhere is started anew now and
- * then, with secrets that are fetched again: they may have been changed.
+ * then, with secrets that are fetched again: they may have been changed.  One that fails at its work and tries again
+ * by itself is failed until it has got past that (child_state.h).
  */
 #include "job_bodies.h"
 
@@ -17,9 +18,10 @@
 
 #define LOOK_MS			   1000
 #define FAILED_AFTER_TIMES 3
+#define DENIED_MS		   5000 /* most between tries of one that is refused somewhere */
 
 static const RetryPolicy policy = {500, 30000};
-static const RetryPolicy renewal_policy = {2000, 30000};
+static const RetryPolicy renewal_policy = {2000, DENIED_MS};
 
 typedef enum Rest
 {
@@ -41,10 +43,14 @@ typedef struct Keeper
 	int64_t
 		rests_ms; /* since when the reader was seen to rest, by the clock of figures; 0: it was not */
 	bool ran;	  /* it was started before */
-	Retry renewal;	  /* of a child that was refused somewhere: with secrets that are new */
-	int64_t renew_ms; /* not before */
+	Retry renewal;		/* of a child that was refused somewhere: with secrets that are new */
+	int64_t renew_ms;	/* not before */
+	int64_t started_ms; /* the child, by the clock of figures */
 	bool renewing;
 	SluiceError refusal;
+	ChildFailure failure;
+	SluiceError
+		failed_with; /* what it told last, also when it told nothing since; code SLUICE_OK: nothing */
 } Keeper;
 
 /* ---- what is wished ---- */
@@ -73,6 +79,9 @@ take_wish(Keeper *keeper)
 	if (strcmp(job_acted(keeper->job), keeper->wish.desired_at) == 0)
 		return;
 	keeper->rest = NOT_AT_REST;
+	keeper->failure = (ChildFailure){.stands = false};
+	if (!child_run_going(&keeper->run))
+		sluice_error_clear(&keeper->run.trouble);
 	keeper->retry_ms = 0;
 	retry_reset(&keeper->retry);
 	job_set_acted(keeper->job, keeper->wish.desired_at);
@@ -95,7 +104,11 @@ resting_state(const Keeper *keeper)
 static void
 put_off(Keeper *keeper, const SluiceError *err)
 {
-	keeper->retry_ms = job_clock() + retry_next(&keeper->retry);
+	int64_t wait_ms = retry_next(&keeper->retry);
+
+	if (err->code == SLUICE_ERROR_DENIED && wait_ms > DENIED_MS)
+		wait_ms = DENIED_MS;
+	keeper->retry_ms = job_clock() + wait_ms;
 	job_state(keeper->job,
 			  keeper->retry.attempt >= FAILED_AFTER_TIMES ? "failed"
 			  : keeper->reader							  ? "starting"
@@ -113,17 +126,18 @@ give_up(Keeper *keeper, const SluiceError *err)
 static void
 start_child(Keeper *keeper)
 {
+	const SluiceError before = keeper->renewing ? keeper->refusal : keeper->run.trouble;
 	SluiceError err;
 
+	keeper->started_ms = timestamp_now();
 	if (child_run_start(&keeper->run, keeper->ran && !keeper->renewing, &err))
 	{
 		keeper->ran = true;
 		keeper->renew_ms = job_clock() + retry_next(&keeper->renewal);
-		if (keeper->renewing)
-			keeper->run.trouble = keeper->refusal;
+		keeper->run.trouble = before;
 		keeper->renewing = false;
-		if (keeper->run.trouble.code != SLUICE_OK)
-			return; /* it shows as refused until it works */
+		if (before.code != SLUICE_OK)
+			return; /* it shows until the child works */
 		job_state(keeper->job, "starting", NULL);
 		return;
 	}
@@ -155,6 +169,17 @@ face_end(Keeper *keeper, int status)
 		put_off(keeper, &reason);
 }
 
+/* What is wrong: what the child told last, or what it failed with before it was started anew. */
+static const SluiceError *
+told_trouble(Keeper *keeper)
+{
+	if (keeper->run.trouble.code != SLUICE_OK)
+		keeper->failed_with = keeper->run.trouble;
+	else if (!keeper->failure.stands)
+		return NULL;
+	return keeper->failed_with.code != SLUICE_OK ? &keeper->failed_with : NULL;
+}
+
 /* What it published of itself. */
 static void
 take_figures(Keeper *keeper)
@@ -165,13 +190,15 @@ take_figures(Keeper *keeper)
 	if (figures == NULL)
 		return;
 	child_state_read(&state, keeper->reader, figures);
-	if (state.works)
+	child_failure_take(&keeper->failure, &state);
+	if (state.works && state.time_ms > keeper->run.trouble_ms)
 	{
 		sluice_error_clear(&keeper->run.trouble);
 		retry_reset(&keeper->retry);
 		retry_reset(&keeper->renewal);
 	}
-	else if (keeper->run.trouble.code == SLUICE_ERROR_DENIED && job_clock() >= keeper->renew_ms)
+	else if (keeper->run.trouble.code == SLUICE_ERROR_DENIED &&
+			 keeper->run.trouble_ms >= keeper->started_ms && job_clock() >= keeper->renew_ms)
 	{
 		keeper->refusal = keeper->run.trouble;
 		keeper->renewing = true;
@@ -180,7 +207,7 @@ take_figures(Keeper *keeper)
 		keeper->rest = REST_DRAINED;
 	job_phase(keeper->job, state.phase);
 	job_state(keeper->job, keeper->run.kill_ms != 0 && !keeper->renewing ? "stopping" : state.state,
-			  keeper->run.trouble.code != SLUICE_OK ? &keeper->run.trouble : NULL);
+			  told_trouble(keeper));
 	json_decref(figures);
 }
 

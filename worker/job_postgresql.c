@@ -1,9 +1,9 @@
 /*
  * job_postgresql.c - driving a stream of the extension (job_bodies.h).
  *
- * A wish is acted upon once, when it is another than the one before; afterwards the stream is only looked at, and what
- * somebody does to it by SQL is reported as it is.  Which wish was acted upon stands in the report, so that a worker that
- * takes the job over does not act again.
+ * A wish is acted upon until the source has it as its own (`desired` of sluice.streams: its state is that of a moment
+ * before); afterwards the stream is only looked at, and what somebody does to it by SQL is reported as it is.  Which
+ * wish was acted upon stands in the report, so that a worker that takes the job over does not act again.
  */
 #include "job_bodies.h"
 
@@ -19,6 +19,8 @@
 #define LOOK_SOON_MS	   150	/* after something was asked of the stream... */
 #define SOON_FOR_MS		   5000 /* ...for so long */
 #define FAILED_AFTER_TIMES 3
+#define PASSING_MS		   2000 /* what is in a stream's way for less is not told */
+#define DENIED_MS		   5000 /* between logins that are refused: secrets may be others by then */
 
 static const RetryPolicy policy = {500, 30000};
 
@@ -31,6 +33,8 @@ typedef struct Source
 	Retry retry;
 	int64_t retry_ms;
 	int64_t acted_ms; /* when something was asked of the stream last */
+	int64_t
+		in_the_way_ms; /* since when the stream has an error without having failed; 0: it has none */
 	Trouble trouble;
 	char state[JOB_WORD]; /* as it was reported last */
 } Source;
@@ -54,7 +58,11 @@ put_off(Source *source, const SluiceError *err)
 {
 	bool passes = sluice_error_transient(err->code) && source->retry.attempt < FAILED_AFTER_TIMES;
 
-	source->retry_ms = job_clock() + retry_next(&source->retry);
+	int64_t wait_ms = retry_next(&source->retry);
+
+	if (err->code == SLUICE_ERROR_DENIED && wait_ms > DENIED_MS)
+		wait_ms = DENIED_MS;
+	source->retry_ms = job_clock() + wait_ms;
 	if (trouble_is_news(&source->trouble, err, job_clock()))
 		log_failure(job_tools(source->job)->log, LOG_WARNING, "trouble at a source", err,
 					(LogField[]){LOG_TEXT("run", source->facts->run),
@@ -89,9 +97,9 @@ open_source(const Job *job, PgSession *session, SluiceError *err)
 {
 	const json_t *source = json_object_get(job_facts(job)->spec, "source");
 
-	return pg_session_alive(session) ||
-		   (open_endpoint(job, session, json_object_get(source, "connection"), err) &&
-			pg_stream_check(session, err));
+	return (pg_session_alive(session) ||
+			open_endpoint(job, session, json_object_get(source, "connection"), err)) &&
+		   pg_stream_check(session, err);
 }
 
 /* ---- acting ---- */
@@ -110,9 +118,6 @@ is_one_of(const char *word, const char *const *words)
 static bool
 start_stream(Source *source, const PgStreamLook *look, SluiceError *err)
 {
-	static const char *const at_work[] = {"starting", "copying_schema", "loading",
-										  "indexing", "streaming",		NULL};
-
 	if (strcmp(look->desired, "dropped") == 0)
 		return sluice_fail(err, SLUICE_ERROR_FULL,
 						   "the stream of before is still being dropped at the source");
@@ -120,21 +125,37 @@ start_stream(Source *source, const PgStreamLook *look, SluiceError *err)
 		return false;
 	if (look->there && !pg_stream_adapt(&source->session, source->facts, err))
 		return false;
-	return is_one_of(look->state, at_work) ||
+	return strcmp(look->desired, "running") == 0 ||
 		   pg_stream_ask(&source->session, source->facts->stream, "start", err);
+}
+
+/* Whether the source wants it to rest; what is stopped is as good as paused. */
+static bool
+is_at_rest(const PgStreamLook *look, bool pause)
+{
+	static const char *const rests[] = {"created", "stopped", "dropped", NULL};
+
+	return !look->there || is_one_of(look->desired, rests) ||
+		   (pause && strcmp(look->desired, "paused") == 0);
 }
 
 static bool
 rest_stream(Source *source, const PgStreamLook *look, const char *verb, SluiceError *err)
 {
-	static const char *const at_rest[] = {"created", "paused", "stopped", "finished", NULL};
-	bool pause = strcmp(verb, "pause") == 0;
+	return is_at_rest(look, strcmp(verb, "pause") == 0) ||
+		   pg_stream_ask(&source->session, source->facts->stream, verb, err);
+}
 
-	if (!look->there || strcmp(look->desired, "dropped") == 0 ||
-		(is_one_of(look->state, at_rest) && (pause || strcmp(look->state, "paused") != 0)) ||
-		(pause && strcmp(look->state, "failed") == 0))
-		return true;
-	return pg_stream_ask(&source->session, source->facts->stream, verb, err);
+/* Whether the source has the wish as its own; one that came to its end is not running any more. */
+static bool
+has_wish(const Source *source, const PgStreamLook *look)
+{
+	static const char *const ends[] = {"failed", "finished", NULL};
+
+	if (wished(source, "running"))
+		return look->there &&
+			   (strcmp(look->desired, "running") == 0 || is_one_of(look->state, ends));
+	return is_at_rest(look, wished(source, "paused"));
 }
 
 static bool
@@ -178,13 +199,39 @@ tell_missing(Source *source)
 	say(source, "failed", &err);
 }
 
+/* The state to be told. */
+static const char *
+state_of(const Source *source, const PgStreamLook *look)
+{
+	static const char *const rests[] = {"created", "paused", "stopped", "failed", NULL};
+	static const char *const stopped[] = {"created", "failed", NULL};
+
+	if (strcmp(look->desired, "running") == 0 && is_one_of(look->state, rests))
+		return "starting"; /* the state is that of before */
+	/* Asked to stop, it stays failed there, which is as much at rest. */
+	return wished(source, "stopped") && is_one_of(look->state, stopped) ? "stopped" : look->state;
+}
+
+/* What is in its way; NULL for nothing, and for what may be over in a moment. */
+static const SluiceError *
+error_of(Source *source, const PgStreamLook *look)
+{
+	if (look->error.code == SLUICE_OK)
+	{
+		source->in_the_way_ms = 0;
+		return NULL;
+	}
+	if (source->in_the_way_ms == 0)
+		source->in_the_way_ms = job_clock();
+	return strcmp(look->state, "failed") == 0 || job_clock() - source->in_the_way_ms >= PASSING_MS
+			   ? &look->error
+			   : NULL;
+}
+
 static void
 tell(Source *source, PgStreamLook *look)
 {
-	/* Asked to stop, it stays failed there, which is as much at rest. */
-	bool stopped = wished(source, "stopped") &&
-				   (strcmp(look->state, "failed") == 0 || strcmp(look->state, "created") == 0);
-	const char *state = stopped ? "stopped" : look->state;
+	const char *state = state_of(source, look);
 
 	if (!look->there)
 	{
@@ -193,7 +240,7 @@ tell(Source *source, PgStreamLook *look)
 	}
 	if (look->figures != NULL)
 		publish_figures(source, look->figures, state);
-	say(source, state, look->error.code != SLUICE_OK ? &look->error : NULL);
+	say(source, state, error_of(source, look));
 }
 
 /* ---- rounds ---- */
@@ -214,12 +261,13 @@ do_round(Source *source, SluiceError *err)
 		pg_stream_look_free(&look);
 		if (!good)
 			return false;
-		job_set_acted(source->job, source->wish.desired_at);
 		source->acted_ms = job_clock();
 		if (!pg_stream_look(&source->session, source->facts->stream, &look, err))
 			return false;
 	}
 	tell(source, &look);
+	if (acts && has_wish(source, &look))
+		job_set_acted(source->job, source->wish.desired_at);
 	pg_stream_look_free(&look);
 	return true;
 }
@@ -233,6 +281,27 @@ look_again(const Source *source)
 				   (wished(source, "running") && is_one_of(source->state, at_work));
 
 	return reached || job_clock() - source->acted_ms > SOON_FOR_MS ? LOOK_MS : LOOK_SOON_MS;
+}
+
+/* Nobody will ask for anything any more: the stream is not to go on for ever. */
+static void
+leave_at_rest(Source *source)
+{
+	PgStreamLook look;
+	SluiceError err;
+	bool good = open_source(source->job, &source->session, &err) &&
+				pg_stream_look(&source->session, source->facts->stream, &look, &err);
+
+	if (good)
+	{
+		good = rest_stream(source, &look, "stop", &err);
+		pg_stream_look_free(&look);
+	}
+	if (!good)
+		log_failure(job_tools(source->job)->log, LOG_WARNING,
+					"run is gone, and its stream goes on at the source", &err,
+					(LogField[]){LOG_TEXT("run", source->facts->run),
+								 LOG_TEXT("stream", source->facts->stream), LOG_END});
 }
 
 void
@@ -263,6 +332,8 @@ job_postgresql(Job *job)
 		}
 		job_wait(job, NULL, 0, left > 0 ? (int) left : 0, &source.wish);
 	}
+	if (source.wish.gone && *seen != '\0')
+		leave_at_rest(&source);
 	pg_session_close(&source.session);
 }
 

@@ -36,6 +36,23 @@ static const char own_tables_sql[] =
 	" JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE s.name = $1 ORDER BY 1";
 
+/*
+ * What a stream has in another way than it is wished, of what it keeps from its making on.  An option that is not named may be as it
+ * is: the stream may have been made by hand.  Consumers are the targets' names, which do not change.
+ */
+static const char fixed_sql[] =
+	"SELECT what, has, wants FROM"
+	" (SELECT 'publication' AS what, s.publications AS has,"
+	" quote_ident(coalesce($2, 'sluice_' || s.name)) AS wants"
+	" FROM sluice.streams s WHERE s.name = $1"
+	" UNION ALL SELECT 'option ' || w.key, CASE k.kind WHEN 'object'"
+	" THEN ((s.options->>w.key)::jsonb)::text ELSE coalesce(s.options->>w.key, k.initial) END,"
+	" CASE k.kind WHEN 'object' THEN (w.value::jsonb)::text ELSE w.value END"
+	" FROM sluice.streams s CROSS JOIN jsonb_each_text($3::jsonb) w"
+	" LEFT JOIN sluice.known_options() k ON k.name = w.key"
+	" WHERE s.name = $1 AND w.key <> 'consumers') d"
+	" WHERE has IS DISTINCT FROM wants ORDER BY what LIMIT 1";
+
 static const struct
 {
 	const char *verb, *sql;
@@ -229,6 +246,46 @@ pg_stream_create(PgSession *session, const JobFacts *job, SluiceError *err)
 	return good;
 }
 
+/* ---- what stays as it was made ---- */
+
+static bool
+fail_fixed(const PGresult *row, SluiceError *err)
+{
+	(void) sluice_fail(err, SLUICE_ERROR_STATE,
+					   "%s of a stream cannot be changed: at the source it is %.100s, and the run "
+					   "wants %.100s",
+					   PQgetvalue(row, 0, 0),
+					   PQgetisnull(row, 0, 1) != 0 ? "not set" : PQgetvalue(row, 0, 1),
+					   PQgetvalue(row, 0, 2));
+	return sluice_hint(err,
+					   "stop the run; then put that back in the stream, or drop the stream and "
+					   "create it anew");
+}
+
+static bool
+check_fixed(PgSession *session, const JobFacts *job, SluiceError *err)
+{
+	const json_t *source = json_object_get(job->spec, "source");
+	json_t *options = options_of(job, err);
+	char *text = dump(options);
+	const char *values[] = {job->stream, json_string_value(json_object_get(source, "publication")),
+							text};
+	PGresult *result;
+	bool good;
+
+	json_decref(options);
+	if (options == NULL)
+		return false;
+	good = pg_session_query(session, &result, err, fixed_sql, values,
+							sizeof(values) / sizeof(values[0]));
+	free(text);
+	if (!good)
+		return false;
+	good = PQntuples(result) == 0 || fail_fixed(result, err);
+	PQclear(result);
+	return good;
+}
+
 /* ---- other tables than before ---- */
 
 static bool
@@ -286,7 +343,7 @@ pg_stream_adapt(PgSession *session, const JobFacts *job, SluiceError *err)
 	PGresult *result;
 	bool good;
 
-	if (!tables_of(session, job, &wanted, err))
+	if (!check_fixed(session, job, err) || !tables_of(session, job, &wanted, err))
 		return false;
 	if (wanted == NULL)
 		return true; /* its owner changes the publication */

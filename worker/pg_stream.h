@@ -26,7 +26,10 @@ extern void pg_stream_look_free(PgStreamLook *look);
 extern bool pg_stream_create(PgSession *session, const JobFacts *job,
 							 SluiceError *err) SLUICE_MUST_CHECK;
 
-/* Tables that the specification names and the stream has not join it, others leave. */
+/*
+ * Tables that the specification names and the stream has not join it, others leave.  STATE when it has an option
+ * or the publication in another way: these stay as they were made.
+ */
 extern bool pg_stream_adapt(PgSession *session, const JobFacts *job,
 							SluiceError *err) SLUICE_MUST_CHECK;
 

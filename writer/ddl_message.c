@@ -3,6 +3,7 @@
  */
 #include "ddl_message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "stream_reader.h"
@@ -36,18 +37,28 @@ ddl_message_follows_rows(const SchemaChange *change)
 		   strcmp(change->command, "SELECT INTO") == 0;
 }
 
-void
-ddl_message_ignored(Log *log, const SchemaChange *change, const ChangeId *id)
+const char *
+ddl_message_table(const SchemaChange *change, char text[DDL_TABLE_TEXT])
 {
 	const SchemaDocument *document =
 		change->after.table_count > 0 ? &change->after : &change->before;
-	char position[CHANGE_ID_TEXT];
+	const SchemaTable *table =
+		document->table_count > 0 ? &document->tables[document->table_count - 1] : NULL;
+
+	text[0] = '\0';
+	if (table != NULL)
+		(void) snprintf(text, DDL_TABLE_TEXT, "%s.%s", table->schema, table->name);
+	return text;
+}
+
+void
+ddl_message_ignored(Log *log, const SchemaChange *change, const ChangeId *id)
+{
+	char position[CHANGE_ID_TEXT], table[DDL_TABLE_TEXT];
 
 	log_event(log, LOG_WARNING, "change of structure left out",
 			  (LogField[]){LOG_TEXT("command", change->command),
-						   LOG_TEXT("table", document->table_count > 0
-												 ? document->tables[document->table_count - 1].name
-												 : NULL),
+						   LOG_TEXT("table", ddl_message_table(change, table)),
 						   LOG_TEXT("position", change_id_format(id, position)), LOG_END});
 }
 

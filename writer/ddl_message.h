@@ -9,6 +9,8 @@
 #include "common/core/bundle.h"
 #include "common/core/schema_change.h"
 
+#define DDL_TABLE_TEXT 520
+
 /* Whether a record inside a transaction is one. */
 extern bool ddl_message_is(const BundleRecord *record);
 
@@ -18,6 +20,9 @@ extern SchemaChange *ddl_message_read(const BundleRecord *record, const Document
 
 /* CREATE TABLE AS and SELECT INTO write rows before their message. */
 extern bool ddl_message_follows_rows(const SchemaChange *change);
+
+/* The table a change is of, as "schema.name", for people; "" when it names none.  Returns `text`. */
+extern const char *ddl_message_table(const SchemaChange *change, char text[DDL_TABLE_TEXT]);
 
 /* For --on-ddl ignore: says what is left out. */
 extern void ddl_message_ignored(Log *log, const SchemaChange *change, const ChangeId *id);

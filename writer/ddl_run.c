@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ddl_message.h"
+
 /* ---- what is told ---- */
 
 static void
@@ -32,9 +34,13 @@ told(DdlRun *run)
 static void
 log_statements(DdlRun *run, LogLevel level, const char *message)
 {
+	const SchemaChange *change = run->ddl->change;
+	char table[DDL_TABLE_TEXT];
+
 	if (run->tell)
 		log_event(run->settings->log, level, message,
-				  (LogField[]){LOG_TEXT("command", run->ddl->change->command),
+				  (LogField[]){LOG_TEXT("command", change->command),
+							   LOG_TEXT("table", ddl_message_table(change, table)),
 							   LOG_TEXT("statements", told(run)), LOG_END});
 }
 

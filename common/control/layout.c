@@ -71,6 +71,12 @@ name_key(char *key, const char *stream_name)
 }
 
 const char *
+connection_name_key(char *key, const char *tenant, const char *name_hash)
+{
+	return KEY("cname", tenant, name_hash);
+}
+
+const char *
 api_key_key(char *key, const char *id)
 {
 	return KEY("key", id);
@@ -104,6 +110,12 @@ const char *
 job_key(char *key, const char *run, const char *job)
 {
 	return KEY("job", run, job);
+}
+
+const char *
+run_tables_key(char *key, const char *run)
+{
+	return KEY("tables", run);
 }
 
 const char *

@@ -30,6 +30,9 @@
 #define ID_ALERT	  "alert_"
 #define ID_WORKER	  "wrk_"
 
+/* In CONFIG_BUCKET: which keys with tenants:admin are being deleted. */
+#define ADMINISTRATORS_KEY "administrators"
+
 /* The secrets an owner has: a connection the first four, an alert's channel the last. */
 #define SECRET_PASSWORD	   "password"
 #define SECRET_CA		   "ca"
@@ -54,12 +57,14 @@ extern const char *tenant_key(char *key, const char *tenant);
 extern const char *connection_key(char *key, const char *tenant, const char *connection);
 extern const char *stream_key(char *key, const char *tenant, const char *stream);
 extern const char *name_key(char *key, const char *stream_name); /* the name in NATS */
+extern const char *connection_name_key(char *key, const char *tenant, const char *name_hash);
 extern const char *api_key_key(char *key, const char *id);
 extern const char *secret_key(char *key, const char *tenant, const char *owner, const char *field);
 extern const char *alert_key(char *key, const char *tenant, const char *alert);
 extern const char *run_key(char *key, const char *tenant, const char *run);
 extern const char *run_list_key(char *key, const char *tenant, const char *stream);
 extern const char *job_key(char *key, const char *run, const char *job);
+extern const char *run_tables_key(char *key, const char *run);
 extern const char *worker_key(char *key, const char *worker);
 extern const char *drain_key(char *key, const char *worker);
 extern const char *tested_key(char *key, const char *tenant, const char *connection);

@@ -4,7 +4,7 @@
  * A pattern is schema.table, where * and ? stand for characters and a ! in front takes away what came before it; without a
  * schema it is one of public.  An exact name may be quoted as in SQL: shop."Order".  No pattern at all means every table.
  * What a pattern with * or ? means leaves out tables of extensions, unlogged ones, and partitions of tables that it
- * means as well.  Both statements take the patterns as one parameter of JSON (an array of texts) and pin the search path
+ * means as well.  The statements take the patterns as one parameter of JSON (an array of texts) and pin the search path
  * themselves: every name has its schema.
  */
 #ifndef SLUICE_CONTROL_TABLE_PATTERNS_H
@@ -41,6 +41,12 @@
 	" FROM meant m WHERE NOT takes_away AND NOT (wild AND relispartition AND EXISTS"               \
 	" (SELECT FROM pg_catalog.pg_partition_ancestors(m.oid) a JOIN meant o ON o.oid = a.relid"     \
 	" WHERE o.oid <> m.oid AND NOT o.takes_away)) ORDER BY 1, 2"
+
+/* What no table fits, with a wildcard or without. */
+#define TABLE_PATTERNS_UNMATCHED                                                                   \
+	"WITH " TABLE_PATTERNS_PARSED                                                                  \
+	" SELECT text FROM pattern p WHERE NOT takes_away AND NOT EXISTS (SELECT FROM candidate c"     \
+	" WHERE p.exact = c.oid OR (c.name LIKE p.form AND (c.usual OR NOT p.wild))) ORDER BY number"
 
 /* Exact names that mean no table. */
 #define TABLE_PATTERNS_MISSING                                                                     \

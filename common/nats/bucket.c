@@ -178,6 +178,22 @@ bucket_ensure(NatsSession *session, const BucketSettings *settings, SluiceError 
 		   (there || sluice_fail(err, SLUICE_ERROR_IO, "bucket %s is gone again", settings->name));
 }
 
+bool
+bucket_created(NatsSession *session, const char *bucket, int64_t *created, SluiceError *err)
+{
+	char name[BUCKET_STREAM_TEXT];
+	jsStreamInfo *info = NULL;
+	jsErrCode code = 0;
+	natsStatus status =
+		js_GetStreamInfo(&info, session->jetstream, bucket_stream(name, bucket), NULL, &code);
+
+	if (status != NATS_OK)
+		return nats_session_fail(session, err, status, code, "bucket %s", bucket);
+	*created = info->Created;
+	jsStreamInfo_Destroy(info);
+	return true;
+}
+
 /* ---- reading ---- */
 
 void

@@ -49,6 +49,10 @@ extern bool bucket_key_check(const char *bucket, const char *key,
 extern bool bucket_ensure(NatsSession *session, const BucketSettings *settings,
 						  SluiceError *err) SLUICE_MUST_CHECK;
 
+/* When the bucket was made, in nanoseconds since 1970: tells it from another of the same name. */
+extern bool bucket_created(NatsSession *session, const char *bucket, int64_t *created,
+						   SluiceError *err) SLUICE_MUST_CHECK;
+
 /* NOT_FOUND when the key has no value.  Free what it gave with bucket_entry_free(). */
 extern bool bucket_get(NatsSession *session, const char *bucket, const char *key,
 					   BucketEntry *entry, SluiceError *err) SLUICE_MUST_CHECK;

@@ -16,6 +16,7 @@
 
 #define V4_PREFIX 96 /* bits before an IPv4 address */
 #define ALL_BITS  128
+#define UNLISTED  "no network that is allowed"
 
 typedef struct Network
 {
@@ -29,12 +30,24 @@ struct AddressRules
 {
 	Network *networks;
 	size_t count;
+	bool closed; /* somewhere is allowed by name: elsewhere is denied */
 };
 
 /* Where nobody's database or webhook is. */
 static const char *const denied_networks[] = {
-	"0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255", "::",
-	"fe80::/10", "ff00::/8",	   "fec0::/10",	  "fd00:ec2::254", /* metadata of a cloud */
+	"0.0.0.0/8",
+	"169.254.0.0/16",
+	"224.0.0.0/4",
+	"255.255.255.255",
+	"::",
+	"fe80::/10",
+	"ff00::/8",
+	"fec0::/10",
+	/* metadata of clouds, beside those at 169.254.0.0/16 */
+	"fd00:ec2::254",
+	"100.100.100.200",
+	"168.63.129.16",
+	"192.0.0.192",
 };
 
 #define DENIED_NETWORKS (sizeof(denied_networks) / sizeof(denied_networks[0]))
@@ -172,6 +185,8 @@ address_rules_new(char *const *allow, size_t allow_count, char *const *deny, siz
 
 	if (!good)
 		sluice_error_fill(err, SLUICE_ERROR_MEMORY, "out of memory for lists of addresses");
+	else
+		rules->closed = allow_count > 0;
 	for (size_t i = 0; good && i < count; i++)
 	{
 		size_t given = i - DENIED_NETWORKS;
@@ -216,9 +231,9 @@ address_allowed(const AddressRules *rules, const struct sockaddr *address,
 		if (network_has(one, bytes) && (decides == NULL || one->bits >= decides->bits))
 			decides = one;
 	}
-	if (decides != NULL && network != NULL)
-		memcpy(network, decides->text, ADDRESS_TEXT);
-	return decides == NULL || !decides->denied;
+	if (network != NULL && (decides != NULL || rules->closed))
+		(void) snprintf(network, ADDRESS_TEXT, "%s", decides != NULL ? decides->text : UNLISTED);
+	return decides != NULL ? !decides->denied : !rules->closed;
 }
 
 /* ---- names ---- */

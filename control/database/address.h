@@ -2,9 +2,10 @@
  * address.h - where connections that users ask for may go (SSRF): names are resolved once, every address is held against
  * lists of networks, and whoever connects takes the addresses that were checked.
  *
- * Of the networks that have an address, the longest decides; of equals a denied one.  Denied from the start
+ * Of the networks that have an address, the longest decides; of equals a denied one.  One that
+ * is in none is denied when there is a list of those that are allowed.  Denied from the start
  * are those where no database or webhook is: link-local (169.254.169.254 among them), multicast, unspecified,
- * broadcast.  An IPv4 address inside an IPv6 one (mapped, NAT64, 6to4) is judged as what it is.
+ * broadcast, clouds' metadata.  An IPv4 address inside an IPv6 one (mapped, NAT64, 6to4) is judged as what it is.
  */
 #ifndef SLUICE_CONTROL_ADDRESS_H
 #define SLUICE_CONTROL_ADDRESS_H

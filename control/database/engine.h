@@ -49,7 +49,7 @@ struct Engine
 	/* As a source (source.h). */
 	void (*check_source)(Database *database, const SourceWish *wish, CheckList *checks);
 	bool (*source_document)(Database *database, const SourceWish *wish, ByteBuf *json,
-							SluiceError *err);
+							json_t *unmatched, SluiceError *err);
 
 	const char *const *questions; /* by Question */
 };

@@ -41,8 +41,9 @@ add_copy(ByteBuf *json, SluiceError *err)
 }
 
 bool
-source_document(Database *database, const SourceWish *wish, ByteBuf *json, SluiceError *err)
+source_document(Database *database, const SourceWish *wish, ByteBuf *json, json_t *unmatched,
+				SluiceError *err)
 {
-	return database_engine(database)->source_document(database, wish, json, err) &&
+	return database_engine(database)->source_document(database, wish, json, unmatched, err) &&
 		   (strcmp(wish->mode, "cdc") == 0 || add_copy(json, err));
 }

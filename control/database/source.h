@@ -26,16 +26,19 @@ typedef struct SourceWish
 /* Adds what it finds; what cannot be asked is a check that failed. */
 extern void source_check(Database *database, const SourceWish *wish, CheckList *checks);
 
-/* The schema document of the tables (docs/schema-document.md) as JSON.  Nothing stays at the source. */
+/*
+ * The schema document of the tables (docs/schema-document.md) as JSON.  Nothing stays at the source.  `unmatched`, an
+ * array, gets the texts of the wish's patterns that none of its tables fits.
+ */
 extern bool source_document(Database *database, const SourceWish *wish, ByteBuf *json,
-							SluiceError *err) SLUICE_MUST_CHECK;
+							json_t *unmatched, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Of each kind (engine.h). */
 extern void source_check_postgresql(Database *database, const SourceWish *wish, CheckList *checks);
 extern void source_check_mysql(Database *database, const SourceWish *wish, CheckList *checks);
 extern bool source_document_postgresql(Database *database, const SourceWish *wish, ByteBuf *json,
-									   SluiceError *err);
+									   json_t *unmatched, SluiceError *err);
 extern bool source_document_mysql(Database *database, const SourceWish *wish, ByteBuf *json,
-								  SluiceError *err);
+								  json_t *unmatched, SluiceError *err);
 
 #endif

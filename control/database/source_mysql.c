@@ -148,14 +148,50 @@ source_check_mysql(Database *database, const SourceWish *wish, CheckList *checks
 
 /* ---- the document ---- */
 
+/* The reader tells them among what is not carried, where targets have no use for them. */
+static void
+take_unmatched(json_t *document, json_t *unmatched)
+{
+	json_t *left = json_object_get(document, "not_carried");
+
+	for (size_t i = json_array_size(left); i-- > 0;)
+	{
+		json_t *entry = json_array_get(left, i);
+		const char *kind = json_string_value(json_object_get(entry, "kind"));
+
+		if (kind == NULL || strcmp(kind, "pattern") != 0)
+			continue;
+		(void) json_array_insert(unmatched, 0, json_object_get(entry, "name"));
+		(void) json_array_remove(left, i);
+	}
+}
+
+static bool
+read_document(const Tool *tool, ByteBuf *json, json_t *unmatched, SluiceError *err)
+{
+	json_t *document = json_loads((const char *) tool->output.data, 0, NULL);
+	char *text = NULL;
+	bool good;
+
+	take_unmatched(document, unmatched);
+	if (document != NULL)
+		text = json_dumps(document, JSON_COMPACT);
+	good = text != NULL
+			   ? bytebuf_put(json, text, strlen(text), err)
+			   : sluice_fail(err, SLUICE_ERROR_CORRUPT, "%s gave no schema document", READER);
+	free(text);
+	json_decref(document);
+	return good;
+}
+
 bool
-source_document_mysql(Database *database, const SourceWish *wish, ByteBuf *json, SluiceError *err)
+source_document_mysql(Database *database, const SourceWish *wish, ByteBuf *json, json_t *unmatched,
+					  SluiceError *err)
 {
 	Tool tool;
 	bool good = run_reader(&tool, database, wish, "schema", err) &&
 				(wish->scan || tool_line(&tool, "scan", "off", err)) &&
-				tool_run(&tool, TOOL_MS, err) &&
-				bytebuf_put(json, tool.output.data, tool.output.length - 1, err);
+				tool_run(&tool, TOOL_MS, err) && read_document(&tool, json, unmatched, err);
 
 	tool_free(&tool);
 	return good;

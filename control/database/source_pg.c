@@ -290,11 +290,43 @@ stream_exists(Database *database, const char *stream)
 	return there;
 }
 
-bool
-source_document_postgresql(Database *database, const SourceWish *wish, ByteBuf *json,
-						   SluiceError *err)
+/* A publication has its tables, whatever the patterns are. */
+static bool
+find_unmatched(Database *database, const SourceWish *wish, const char *patterns, json_t *unmatched,
+			   SluiceError *err)
+{
+	Rows rows;
+
+	if (wish->publication != NULL || json_array_size(wish->tables) == 0)
+		return true;
+	if (!database_ask(database, &rows, QUERY_MS, &patterns, 1, TABLE_PATTERNS_UNMATCHED, err))
+		return false;
+	for (size_t i = 0; i < rows.rows; i++)
+		(void) json_array_append_new(unmatched, database_text(rows_text(&rows, i, 0)));
+	rows_free(&rows);
+	return true;
+}
+
+/* Of the stream if there is one, else of one that is taken back. */
+static bool
+look_at_stream(Database *database, const SourceWish *wish, const char *patterns, ByteBuf *json,
+			   SluiceError *err)
 {
 	SluiceError ignored;
+	bool good;
+
+	if (stream_exists(database, wish->stream))
+		return read_document(database, wish->stream, json, err);
+	good = make_stream(database, wish, patterns, err) &&
+		   read_document(database, wish->stream, json, err);
+	(void) !database_run(database, "ROLLBACK", &ignored);
+	return good;
+}
+
+bool
+source_document_postgresql(Database *database, const SourceWish *wish, ByteBuf *json,
+						   json_t *unmatched, SluiceError *err)
+{
 	char *patterns;
 	bool good;
 
@@ -304,12 +336,9 @@ source_document_postgresql(Database *database, const SourceWish *wish, ByteBuf *
 						   "the extension sluice is not in the source's database");
 		return sluice_hint(err, "CREATE EXTENSION sluice");
 	}
-	if (stream_exists(database, wish->stream))
-		return read_document(database, wish->stream, json, err);
 	patterns = patterns_of(wish);
-	good = patterns != NULL && make_stream(database, wish, patterns, err) &&
-		   read_document(database, wish->stream, json, err);
-	(void) !database_run(database, "ROLLBACK", &ignored);
+	good = patterns != NULL && find_unmatched(database, wish, patterns, unmatched, err) &&
+		   look_at_stream(database, wish, patterns, json, err);
 	free(patterns);
 	return good;
 }

@@ -268,12 +268,27 @@ is_audited(const Route *route)
 }
 
 static void
+append_audit(Exchange *exchange, const AuditRecord *record)
+{
+	SluiceError err;
+
+	if (!audit_append(exchange->api->control->audit, record, &err))
+		log_failure(exchange->api->control->log, LOG_ERROR, "cannot write the audit log", &err,
+					(LogField[]){LOG_TEXT("request_id", record->request_id),
+								 LOG_TEXT("tenant", record->tenant),
+								 LOG_TEXT("caller", record->key_id),
+								 LOG_TEXT("action", record->action),
+								 LOG_TEXT("object", record->object), LOG_END});
+}
+
+/* In the log of the caller's tenant, and in that of the tenant it was about. */
+static void
 write_audit(Exchange *exchange)
 {
 	const Request *request = &exchange->request;
 	const Response *response = &exchange->response;
 	const char *etag = response_find(response, "ETag");
-	const AuditRecord record = {
+	AuditRecord record = {
 		.tenant = request->caller.tenant,
 		.key_id = request->caller.key_id,
 		.address = request->caller.address,
@@ -286,14 +301,12 @@ write_audit(Exchange *exchange)
 				  : response->body != NULL ? 200
 										   : 204,
 	};
-	SluiceError err;
 
-	if (!audit_append(exchange->api->control->audit, &record, &err))
-		log_failure(
-			exchange->api->control->log, LOG_ERROR, "cannot write the audit log", &err,
-			(LogField[]){LOG_TEXT("request_id", request->id), LOG_TEXT("tenant", record.tenant),
-						 LOG_TEXT("caller", record.key_id), LOG_TEXT("action", record.action),
-						 LOG_TEXT("object", record.object), LOG_END});
+	append_audit(exchange, &record);
+	if (response->concerns[0] == '\0' || strcmp(response->concerns, record.tenant) == 0)
+		return;
+	record.tenant = response->concerns;
+	append_audit(exchange, &record);
 }
 
 static bool

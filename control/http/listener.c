@@ -22,6 +22,7 @@
 #include "common/daemon/listen_socket.h"
 #include "connections.h"
 #include "control/settings.h"
+#include "upgrade.h"
 
 #define BACKLOG			  128
 #define IDLE_SECONDS	  30 /* without a byte */
@@ -99,6 +100,7 @@ note_completed(void *context, struct MHD_Connection *connection, void **state,
 	const Listener *listener = context;
 
 	mhd_request_completed(NULL, connection, state, why);
+	live_upgrade_forget();
 	connection_reading(listener->connections, entry_of(connection));
 }
 

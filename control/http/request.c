@@ -64,6 +64,12 @@ response_find(const Response *response, const char *name)
 }
 
 void
+response_concerns(Response *response, const char *tenant)
+{
+	(void) snprintf(response->concerns, sizeof(response->concerns), "%s", tenant);
+}
+
+void
 response_etag(Response *response, uint64_t revision)
 {
 	response_header(response, "ETag", "\"%" PRIu64 "\"", revision);
@@ -75,7 +81,7 @@ static const ProblemType problems[] = {
 	[SLUICE_ERROR_MEMORY] = PROBLEM_INTERNAL,
 	[SLUICE_ERROR_LIMIT] = PROBLEM_INVALID,
 	[SLUICE_ERROR_CORRUPT] = PROBLEM_INTERNAL,
-	[SLUICE_ERROR_VERSION] = PROBLEM_INTERNAL,
+	[SLUICE_ERROR_VERSION] = PROBLEM_UNAVAILABLE, /* until all are of one, or have the master key */
 	[SLUICE_ERROR_ARGUMENT] = PROBLEM_INVALID,
 	[SLUICE_ERROR_IO] = PROBLEM_UNAVAILABLE,
 	[SLUICE_ERROR_TIMEOUT] = PROBLEM_UNAVAILABLE,

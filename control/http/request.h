@@ -77,11 +77,16 @@ typedef struct Response
 		char value[200];
 	} headers[RESPONSE_HEADERS];
 	size_t header_count;
-	Problem problem; /* what it is when the handler returns false */
+	char concerns[TENANT_MAXIMUM +
+				  1]; /* whose audit log has it besides the caller's; "": nobody's */
+	Problem problem;  /* what it is when the handler returns false */
 } Response;
 
 extern void response_header(Response *response, const char *name, const char *format, ...)
 	SLUICE_PRINTF(3, 4);
+
+/* That it is about another tenant than the caller's, perhaps: both audit logs have it then. */
+extern void response_concerns(Response *response, const char *tenant);
 
 /* The value of a header that was set; NULL when it was not. */
 extern const char *response_find(const Response *response, const char *name);

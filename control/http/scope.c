@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "common/control/layout.h"
+
 const char *const scope_names[SCOPES] = {
 	[SCOPE_NONE] = "",
 	[SCOPE_CONNECTIONS_READ] = "connections:read",
@@ -51,4 +53,10 @@ scope_parse(const char *name, uint64_t *bits)
 		if (strcmp(name, scope_names[scope]) == 0 || in_group(name, scope))
 			*bits |= SCOPE_BIT(scope);
 	return *bits != 0;
+}
+
+uint64_t
+scopes_in_tenant(uint64_t scopes, const char *tenant)
+{
+	return strcmp(tenant, TENANT_DEFAULT) == 0 ? scopes : scopes & ~SCOPE_BIT(SCOPE_TENANTS_ADMIN);
 }

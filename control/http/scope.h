@@ -35,6 +35,9 @@ typedef enum Scope
 /* "connections:read", ..., "tenants:admin", "worker". */
 extern const char *const scope_names[SCOPES];
 
+/* What of these scopes a key of the tenant can have: tenants:admin is for the tenant "default" alone. */
+extern uint64_t scopes_in_tenant(uint64_t scopes, const char *tenant);
+
 /* Of names; "*" is all but worker, "read:*" all that read.  False for a name that is none. */
 extern bool scope_parse(const char *name, uint64_t *bits);
 

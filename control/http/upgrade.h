@@ -23,4 +23,7 @@ typedef bool (*UpgradeHandler)(Control *control, const Request *request,
 extern bool live_upgrade(Control *control, const Request *request, const struct _u_request *from,
 						 struct _u_response *to, Response *response);
 
+/* In a connection's thread, when its request is over: frees what an upgrade has left that could not be answered. */
+extern void live_upgrade_forget(void);
+
 #endif

@@ -88,8 +88,7 @@ tick_history(Control *control, NatsSession *session, int64_t now_ms, SluiceError
 static bool
 tick_events(Control *control, NatsSession *session, int64_t now_ms, SluiceError *err)
 {
-	(void) now_ms;
-	return live_tick_events(control->live, session, err);
+	return live_tick_events(control->live, session, now_ms, err);
 }
 
 static void

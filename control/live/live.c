@@ -46,6 +46,15 @@ take_figures(void *context, const char *subject, const char *data, size_t length
 	return figures_take(live->figures, subject, data, length, now, err);
 }
 
+static void
+wake_leader(Live *live)
+{
+	pthread_mutex_lock(&live->lock);
+	if (live->wake != NULL)
+		live->wake(live->wake_context);
+	pthread_mutex_unlock(&live->lock);
+}
+
 static bool
 take_line(void *context, const char *subject, const char *data, size_t length, SluiceError *err)
 {
@@ -53,6 +62,8 @@ take_line(void *context, const char *subject, const char *data, size_t length, S
 
 	if (!log_lines_take(live->lines, subject, data, length, err))
 		return false;
+	if (schema_lines_take(live->schema_lines, subject, data, length, timestamp_now()))
+		wake_leader(live);
 	sockets_wake(live->sockets);
 	return true;
 }
@@ -80,12 +91,8 @@ changed(void *context, StoreArea area, const StoreEntry *entry)
 		sockets_wake(live->sockets);
 	}
 	(void) !directory_take(live->directory, entry->key, entry->value, NULL);
-	if (area != STORE_STATE || !run_events_changed(live->run_events, entry))
-		return;
-	pthread_mutex_lock(&live->lock);
-	if (live->wake != NULL)
-		live->wake(live->wake_context);
-	pthread_mutex_unlock(&live->lock);
+	if (area == STORE_STATE && run_events_changed(live->run_events, entry))
+		wake_leader(live);
 }
 
 static bool
@@ -121,10 +128,11 @@ make_parts(Live *live, SluiceError *err)
 	live->lines = log_lines_new();
 	live->events = event_window_new(WINDOW_EVENTS, WINDOW_BYTES);
 	live->run_events = run_events_new();
+	live->schema_lines = schema_lines_new();
 	live->cache = frame_cache_new();
 	return (live->directory != NULL && live->figures != NULL && live->history != NULL &&
 			live->lines != NULL && live->events != NULL && live->run_events != NULL &&
-			live->cache != NULL) ||
+			live->schema_lines != NULL && live->cache != NULL) ||
 		   sluice_fail(err, SLUICE_ERROR_MEMORY, "out of memory for figures and events");
 }
 
@@ -216,6 +224,7 @@ live_stop(Live *live)
 	sockets_stop(live->sockets);
 	session_pool_free(live->sessions);
 	frame_cache_free(live->cache);
+	schema_lines_free(live->schema_lines);
 	run_events_free(live->run_events);
 	event_window_free(live->events);
 	log_lines_free(live->lines);
@@ -245,10 +254,11 @@ live_tick_history(Live *live, NatsSession *session, int64_t now_ms, SluiceError 
 }
 
 bool
-live_tick_events(Live *live, NatsSession *session, SluiceError *err)
+live_tick_events(Live *live, NatsSession *session, int64_t now_ms, SluiceError *err)
 {
 	return !chronicle_level(live->chronicle) ||
-		   run_events_tell(live->run_events, live->control->store, session, err);
+		   (run_events_tell(live->run_events, live->control->store, session, err) &&
+			schema_lines_tell(live->schema_lines, live->directory, session, now_ms, err));
 }
 
 void

@@ -18,6 +18,7 @@
 #include "live.h"
 #include "log_lines.h"
 #include "run_events.h"
+#include "schema_lines.h"
 #include "sockets.h"
 
 #define LIVE_STREAMS 20000 /* whose figures and history are kept */
@@ -34,6 +35,7 @@ struct Live
 	LogLines *lines;
 	EventWindow *events;
 	RunEvents *run_events;
+	SchemaLines *schema_lines;
 	FrameCache *cache;
 	FeedSources sources;
 	Sockets *sockets;
@@ -55,7 +57,8 @@ extern void live_on_change(Live *live, void (*wake)(void *context), void *contex
 
 extern bool live_tick_history(Live *live, NatsSession *session, int64_t now_ms,
 							  SluiceError *err) SLUICE_MUST_CHECK;
-extern bool live_tick_events(Live *live, NatsSession *session, SluiceError *err) SLUICE_MUST_CHECK;
+extern bool live_tick_events(Live *live, NatsSession *session, int64_t now_ms,
+							 SluiceError *err) SLUICE_MUST_CHECK;
 extern void live_rest_events(Live *live);
 
 /* ---- for clients: sources.c ---- */

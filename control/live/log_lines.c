@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/control/layout.h"
 #include "common/daemon/log.h"
 #include "common/daemon/utf8.h"
 #include "name_table.h"
@@ -78,9 +77,9 @@ log_lines_free(LogLines *lines)
 
 /* ---- taking ---- */
 
-/* "sluice_control.log.<run>.<job>" */
-static bool
-read_subject(const char *subject, char run_id[ID_MAXIMUM + 1], const char **job, SluiceError *err)
+bool
+log_line_subject(const char *subject, char run_id[ID_MAXIMUM + 1], const char **job,
+				 SluiceError *err)
 {
 	static const char prefix[] = LOG_SUBJECT ".";
 	const char *at = strncmp(subject, prefix, strlen(prefix)) == 0 ? subject + strlen(prefix) : "";
@@ -210,7 +209,7 @@ log_lines_take(LogLines *lines, const char *subject, const char *text, size_t le
 	char *kept;
 	int level;
 
-	if (!read_subject(subject, run_id, &job, err))
+	if (!log_line_subject(subject, run_id, &job, err))
 		return false;
 	kept = line_text(text, length, job, &level);
 	if (kept == NULL)

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "common/core/error.h"
+#include "common/control/layout.h"
 
 #define LOG_LINES_KEPT 500	/* of a run */
 #define LOG_RUNS_KEPT  200	/* those that logged last */
@@ -21,6 +21,10 @@ typedef struct LogLines LogLines;
 /* NULL without memory. */
 extern LogLines *log_lines_new(void);
 extern void log_lines_free(LogLines *lines);
+
+/* Reads "sluice_control.log.<run>.<job>"; *job stands in `subject`.  CORRUPT when it is none. */
+extern bool log_line_subject(const char *subject, char run_id[ID_MAXIMUM + 1], const char **job,
+							 SluiceError *err) SLUICE_MUST_CHECK;
 
 /* Takes a message "sluice_control.log.<run>.<job>" with one JSON object; CORRUPT when it is none. */
 extern bool log_lines_take(LogLines *lines, const char *subject, const char *text, size_t length,

@@ -41,13 +41,6 @@ socket_client_init(SocketClient *client, int64_t now_ms)
 void
 socket_client_free(SocketClient *client)
 {
-	while (client->early != NULL)
-	{
-		EarlyMessage *early = client->early;
-
-		client->early = early->next;
-		free(early);
-	}
 	frame_release(client->frame);
 	websocket_reader_free(&client->reader);
 	feed_free(&client->feed);

@@ -2,10 +2,9 @@
  * sockets.c - the thread that serves all WebSockets (sockets.h).
  *
  * Invariants:
- * 1. A client is in `expected` until its socket is there, then in `arrived` until the thread takes it, then in `served`; it is
- *    freed by whoever is in sockets_run(), after the thread has said that it is over, or, if its socket never came, by
- *    the thread.
- * 2. `lock` guards the lists and the counts; clients in `served` are the thread's alone, but for `early` and `over`.
+ * 1. A client is in `expected` until its socket is there, then in `arrived` until the thread takes it, then in `served`, until
+ *    its connection is closed; it is freed by the thread, and after sockets_hang_up() no connection is left.
+ * 2. `lock` guards the lists and the counts; clients in `served` are the thread's alone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +21,7 @@
 #define ROUND_NS	10000000 /* between two rounds at least: what comes together is told together */
 #define WAIT_MS		1000
 #define POLL_EVENTS 64
-#define GOING_MS	5000  /* for clients to go, at the end */
+#define GOING_MS	5000  /* for streams to go, at the end */
 #define SEND_BUFFER 65536 /* bytes; more would be what was, not what is */
 
 int64_t
@@ -124,7 +123,8 @@ wake_thread(Sockets *sockets)
 }
 
 bool
-sockets_run(Sockets *sockets, uint64_t number, int fd)
+sockets_take(Sockets *sockets, uint64_t number, int fd, void (*close)(void *connection),
+			 void *connection)
 {
 	const int size = SEND_BUFFER;
 	SocketClient *client;
@@ -135,72 +135,14 @@ sockets_run(Sockets *sockets, uint64_t number, int fd)
 	if (client != NULL)
 	{
 		client->fd = fd;
+		client->close = close;
+		client->connection = connection;
 		client->next = sockets->arrived;
 		sockets->arrived = client;
 		wake_thread(sockets);
-		while (!client->over)
-			(void) pthread_cond_wait(&sockets->changed, &sockets->lock);
 	}
 	pthread_mutex_unlock(&sockets->lock);
-	if (client != NULL)
-		socket_client_free(client);
 	return client != NULL;
-}
-
-/* At the end of a thread that called sockets_leave(). */
-static void
-left(void *context)
-{
-	Sockets *sockets = context;
-
-	pthread_mutex_lock(&sockets->lock);
-	sockets->count--;
-	(void) pthread_cond_broadcast(&sockets->changed);
-	pthread_mutex_unlock(&sockets->lock);
-}
-
-void
-sockets_leave(Sockets *sockets)
-{
-	if (pthread_setspecific(sockets->leaving, sockets) != 0)
-		left(sockets);
-}
-
-static SocketClient *
-find(SocketClient *client, uint64_t number)
-{
-	while (client != NULL && client->number != number)
-		client = client->next;
-	return client;
-}
-
-void
-sockets_early(Sockets *sockets, uint64_t number, const char *text, size_t length)
-{
-	EarlyMessage *early = length <= CLIENT_MESSAGE_MAXIMUM ? malloc(sizeof(*early) + length) : NULL;
-	SocketClient *client;
-
-	if (early == NULL)
-		return;
-	*early = (EarlyMessage){.length = length};
-	memcpy(early->text, text, length);
-	pthread_mutex_lock(&sockets->lock);
-	client = find(sockets->expected, number);
-	client = client != NULL ? client : find(sockets->arrived, number);
-	client = client != NULL ? client : find(sockets->served, number);
-	if (client != NULL && client->early_count < EARLY_MAXIMUM)
-	{
-		EarlyMessage **end = &client->early;
-
-		while (*end != NULL)
-			end = &(*end)->next;
-		*end = early;
-		client->early_count++;
-		early = NULL;
-		wake_thread(sockets);
-	}
-	pthread_mutex_unlock(&sockets->lock);
-	free(early);
 }
 
 /* ---- serving ---- */
@@ -223,6 +165,8 @@ take_arrived(Sockets *sockets, int64_t now_ms)
 	SocketClient **at = &sockets->expected, *late = NULL;
 
 	pthread_mutex_lock(&sockets->lock);
+	if (sockets->hung_up)
+		now_ms += CLIENT_EXPECT_MS;
 	while (sockets->arrived != NULL)
 	{
 		SocketClient *client = sockets->arrived;
@@ -245,6 +189,7 @@ take_arrived(Sockets *sockets, int64_t now_ms)
 		client->next = late;
 		late = client;
 		sockets->count--;
+		(void) pthread_cond_broadcast(&sockets->changed);
 	}
 	pthread_mutex_unlock(&sockets->lock);
 	while (late != NULL)
@@ -256,35 +201,18 @@ take_arrived(Sockets *sockets, int64_t now_ms)
 	}
 }
 
-static void
-take_early(Sockets *sockets, SocketClient *client, int64_t now_ms)
-{
-	EarlyMessage *early;
-
-	pthread_mutex_lock(&sockets->lock);
-	early = client->early;
-	client->early = NULL;
-	pthread_mutex_unlock(&sockets->lock);
-	while (early != NULL)
-	{
-		EarlyMessage *next = early->next;
-
-		socket_client_take(client, &sockets->settings, early->text, early->length, now_ms);
-		free(early);
-		early = next;
-	}
-}
-
-/* Whoever runs it may go on. */
+/* It is in its list until its connection is closed: sockets_hang_up() waits for that. */
 static void
 end_client(Sockets *sockets, SocketClient *client)
 {
 	(void) epoll_ctl(sockets->poll_fd, EPOLL_CTL_DEL, client->fd, NULL);
+	client->close(client->connection);
 	pthread_mutex_lock(&sockets->lock);
 	(void) take_out(&sockets->served, client->number);
-	client->over = true;
+	sockets->count--;
 	(void) pthread_cond_broadcast(&sockets->changed);
 	pthread_mutex_unlock(&sockets->lock);
+	socket_client_free(client);
 }
 
 /* How long until one wants to be served again. */
@@ -299,7 +227,6 @@ serve_all(Sockets *sockets, int64_t now_ms)
 		int64_t due;
 
 		next = client->next;
-		take_early(sockets, client, now_ms);
 		socket_client_serve(client, &sockets->settings, now_ms);
 		if (client->dead)
 		{
@@ -398,7 +325,6 @@ release(Sockets *sockets)
 		(void) close(sockets->poll_fd);
 	if (sockets->wake_fd >= 0)
 		(void) close(sockets->wake_fd);
-	(void) pthread_key_delete(sockets->leaving);
 	(void) pthread_cond_destroy(&sockets->changed);
 	(void) pthread_mutex_destroy(&sockets->lock);
 	free(sockets);
@@ -413,12 +339,6 @@ sockets_start(const SocketsSettings *settings, SluiceError *err)
 	if (sockets == NULL)
 	{
 		sluice_error_fill(err, SLUICE_ERROR_MEMORY, "out of memory for clients");
-		return NULL;
-	}
-	if (pthread_key_create(&sockets->leaving, left) != 0)
-	{
-		free(sockets);
-		sluice_error_fill(err, SLUICE_ERROR_MEMORY, "no more keys of threads");
 		return NULL;
 	}
 	sockets->settings = *settings;
@@ -445,6 +365,8 @@ sockets_hang_up(Sockets *sockets)
 	sockets->hung_up = true;
 	(void) pthread_cond_broadcast(&sockets->changed);
 	wake_thread(sockets);
+	while (sockets->expected != NULL || sockets->arrived != NULL || sockets->served != NULL)
+		(void) pthread_cond_wait(&sockets->changed, &sockets->lock);
 	while (sockets->count > 0 &&
 		   pthread_cond_timedwait(&sockets->changed, &sockets->lock, &until) == 0)
 		;

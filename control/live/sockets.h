@@ -3,7 +3,7 @@
  * the listener's own thread.
  *
  * A WebSocket's handshake is the listener's (ulfius); from then on its socket is ours alone.  It is done in two steps:
- * sockets_expect() before the handshake, sockets_run() after it, which may never come.
+ * sockets_expect() before the handshake, sockets_take() after it, which may never come.
  */
 #ifndef SLUICE_CONTROL_LIVE_SOCKETS_H
 #define SLUICE_CONTROL_LIVE_SOCKETS_H
@@ -34,7 +34,7 @@ extern Sockets *sockets_start(const SocketsSettings *settings, SluiceError *err)
 /* Something came that clients may want to be told of. */
 extern void sockets_wake(Sockets *sockets);
 
-/* Closes every client and takes no more; returns when all are gone. */
+/* Closes every client and takes no more; returns when all WebSockets are gone, and streams too if they go soon. */
 extern void sockets_hang_up(Sockets *sockets);
 
 /* After that; NULL is fine. */
@@ -50,19 +50,11 @@ extern uint64_t sockets_expect(Sockets *sockets, const Caller *caller, const Cli
 							   SluiceError *err);
 
 /*
- * Serves the client of that number on a connected socket, until it is gone; the socket stays the caller's.  False when it
- * did not come in time.
+ * Takes the connected socket of the client of that number, and returns at once; close(connection) is called, by another
+ * thread, when it is over.  False, and nothing is called, when the client is expected no more.
  */
-extern bool sockets_run(Sockets *sockets, uint64_t number, int fd);
-
-/*
- * After sockets_run(), by the listener's thread that ends the connection: the client counts until that thread is
- * over, so that sockets_hang_up() does not return while the listener has to do with it.
- */
-extern void sockets_leave(Sockets *sockets);
-
-/* Something the client sent before sockets_run() had the socket. */
-extern void sockets_early(Sockets *sockets, uint64_t number, const char *text, size_t length);
+extern bool sockets_take(Sockets *sockets, uint64_t number, int fd, void (*close)(void *connection),
+						 void *connection);
 
 /* ---- server-sent events ---- */
 

@@ -10,8 +10,7 @@
 #include "websocket.h"
 
 #define CLIENT_CHECK_MS	  5000	/* between two looks at a client's API key */
-#define CLIENT_EXPECT_MS  10000 /* from sockets_expect() to sockets_run() */
-#define EARLY_MAXIMUM	  8		/* messages before sockets_run() */
+#define CLIENT_EXPECT_MS  10000 /* from sockets_expect() to sockets_take() */
 #define CLIENT_MESSAGES	  50	/* of a client ... */
 #define CLIENT_MESSAGE_MS 10000 /* ... in so long */
 
@@ -28,22 +27,14 @@ extern bool key_check(KeyCheck *check, const SocketsSettings *settings, const Ca
 
 /* ---- one WebSocket: socket_client.c; but for its first members of the serving thread ---- */
 
-typedef struct EarlyMessage
-{
-	struct EarlyMessage *next;
-	size_t length;
-	char text[];
-} EarlyMessage;
-
 typedef struct SocketClient
 {
 	struct SocketClient *next;
 	uint64_t number;
-	int fd; /* -1: not yet */
-	bool over;
+	int fd;							 /* -1: not yet */
+	void (*close)(void *connection); /* of the listener's connection, which owns the socket */
+	void *connection;
 	int64_t expected_ms;
-	EarlyMessage *early;
-	int early_count;
 
 	Feed feed;
 	WebsocketReader reader;
@@ -102,8 +93,7 @@ struct Sockets
 	SocketsSettings settings;
 	pthread_t thread;
 	int poll_fd, wake_fd;
-	pthread_key_t leaving; /* of threads that have called sockets_leave() */
-	pthread_mutex_t lock;  /* of what follows */
+	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t changed;
 	SocketClient *expected, *arrived, *served; /* the last is changed by the thread alone */
 	EventStream *streams;

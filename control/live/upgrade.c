@@ -2,18 +2,19 @@
  * upgrade.c - GET /events: from a request to a client that stays (http/upgrade.h).
  *
  * Of ulfius only the WebSocket's handshake is used.  Its own reading and writing bounds neither a message's length nor
- * what it keeps of them, and cuts frames off when a client is slow: so the thread it gives us takes its
- * lock of reading, which keeps its other thread from the socket, and lends the socket to sockets_run().
+ * what it keeps of them, cuts frames off when a client is slow, and takes three threads; and its list of open WebSockets is
+ * changed outside the list's lock, so that two that are opened at the same time break the heap.  It has no way to do without
+ * them, but calls two functions of its own by their names, as of any shared library: those here come first.  So ulfius keeps
+ * no list, starts no thread, and the socket goes to sockets_take() at once.
  */
 #include "control/http/upgrade.h"
 
 #include <limits.h>
+#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <ulfius.h>
 
 #include "control/settings.h"
@@ -191,65 +192,70 @@ refuse(Response *response, const SluiceError *err)
 
 /* ---- WebSocket ---- */
 
-/* What ulfius' callbacks are given; freed by the last of them. */
-typedef struct Call
-{
-	Sockets *sockets;
-	uint64_t number;
-	bool served;
-} Call;
+/* Of ulfius' private header: what frees a WebSocket, and two that are replaced here. */
+extern int ulfius_clear_websocket(struct _websocket *websocket);
+extern int ulfius_instance_add_websocket_active(struct _u_instance *instance,
+												struct _websocket *websocket)
+	__attribute__((visibility("default")));
+extern void ulfius_start_websocket_cb(void *context, struct MHD_Connection *connection, void *state,
+									  const char *extra, size_t extra_length, MHD_socket fd,
+									  struct MHD_UpgradeResponseHandle *handle)
+	__attribute__((visibility("default")));
 
-/* ulfius' thread that reads may be at a message that came before: what it does not end soon is cut off. */
-static void
-take_socket(struct _websocket_manager *manager)
-{
-	struct timespec until;
+/*
+ * The WebSocket whose handshake this connection's thread is at: libmicrohttpd tells nobody of an upgrade that was not
+ * to be, for the client is gone.
+ */
+static _Thread_local struct _websocket *unanswered;
 
-	manager->keep_messages = U_WEBSOCKET_KEEP_NONE;
-	(void) clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec++;
-	if (pthread_mutex_timedlock(&manager->read_lock, &until) != 0)
-	{
-		(void) shutdown(manager->mhd_sock, SHUT_RDWR);
-		(void) pthread_mutex_lock(&manager->read_lock);
-	}
-	manager->connected = 0;
+void
+live_upgrade_forget(void)
+{
+	if (unanswered != NULL)
+		(void) ulfius_clear_websocket(unanswered);
+	unanswered = NULL;
 }
 
+/* Before the handshake is answered; the list stays empty. */
+int
+ulfius_instance_add_websocket_active(struct _u_instance *instance, struct _websocket *websocket)
+{
+	(void) instance;
+	unanswered = websocket;
+	return U_OK;
+}
+
+static void
+close_connection(void *handle)
+{
+	(void) MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+}
+
+/* MHD_UpgradeHandler: the handshake is answered.  Who sent more before is cut off: that was no WebSocket's client. */
+void
+ulfius_start_websocket_cb(void *context, struct MHD_Connection *connection, void *state,
+						  const char *extra, size_t extra_length, MHD_socket fd,
+						  struct MHD_UpgradeResponseHandle *handle)
+{
+	const struct _websocket *websocket = context;
+	Sockets *sockets = websocket->websocket_manager_user_data;
+	uint64_t number = (uintptr_t) websocket->websocket_incoming_user_data;
+
+	(void) connection;
+	(void) state;
+	(void) extra;
+	if (extra_length > 0 || !sockets_take(sockets, number, fd, close_connection, handle))
+		close_connection(handle);
+	live_upgrade_forget();
+}
+
+/* Tells ulfius that it is a WebSocket; never called. */
 static void
 serve(const struct _u_request *request, struct _websocket_manager *manager, void *context)
 {
-	Call *call = context;
-
-	(void) request;
-	take_socket(manager);
-	call->served = sockets_run(call->sockets, call->number, manager->mhd_sock);
-	(void) pthread_mutex_unlock(&manager->read_lock);
-}
-
-static void
-take_early(const struct _u_request *request, struct _websocket_manager *manager,
-		   const struct _websocket_message *message, void *context)
-{
-	const Call *call = context;
-
 	(void) request;
 	(void) manager;
-	if (message->opcode == U_WEBSOCKET_OPCODE_TEXT)
-		sockets_early(call->sockets, call->number, message->data, message->data_len);
-}
-
-/* In the thread in which ulfius will close the connection and take it out of its books. */
-static void
-leave(const struct _u_request *request, struct _websocket_manager *manager, void *context)
-{
-	Call *call = context;
-
-	(void) request;
-	(void) manager;
-	if (call->served)
-		sockets_leave(call->sockets);
-	free(call);
+	(void) context;
 }
 
 static bool
@@ -286,23 +292,14 @@ static bool
 open_websocket(Live *live, const Caller *caller, const ClientMessage *first, struct _u_response *to,
 			   Response *response)
 {
-	Call *call = malloc(sizeof(*call));
 	SluiceError err = {0};
-	uint64_t number = 0;
+	uint64_t number = sockets_expect(live->sockets, caller, first, &err);
 
-	if (call != NULL)
-		number = sockets_expect(live->sockets, caller, first, &err);
 	if (number == 0)
-	{
-		free(call);
-		return call != NULL ? refuse(response, &err)
-							: response_fail(response, PROBLEM_UNAVAILABLE, "out of memory");
-	}
-	*call = (Call){.sockets = live->sockets, .number = number};
-	if (ulfius_set_websocket_response(to, NULL, NULL, serve, call, take_early, call, leave, call) ==
-		U_OK)
+		return refuse(response, &err);
+	if (ulfius_set_websocket_response(to, NULL, NULL, serve, live->sockets, NULL,
+									  (void *) (uintptr_t) number, NULL, NULL) == U_OK)
 		return true;
-	free(call);
 	return response_fail(response, PROBLEM_INTERNAL, "the WebSocket cannot be opened");
 }
 

@@ -25,6 +25,15 @@ api_key_scopes(const json_t *names)
 	return scopes;
 }
 
+uint64_t
+api_key_document_scopes(const json_t *document)
+{
+	const char *tenant = text_of(document, "tenant");
+
+	return scopes_in_tenant(api_key_scopes(json_object_get(document, "scopes")),
+							tenant != NULL ? tenant : "");
+}
+
 bool
 api_key_may_give(const Caller *caller, uint64_t scopes, Response *response)
 {

@@ -13,6 +13,9 @@
 /* The scopes that a list of names in a request means. */
 extern uint64_t api_key_scopes(const json_t *names);
 
+/* Those that count of a key's document. */
+extern uint64_t api_key_document_scopes(const json_t *document);
+
 /* Whether the caller may hand these scopes out: only those it has, and `worker` with tenants:admin; fails with 403. */
 extern bool api_key_may_give(const Caller *caller, uint64_t scopes, Response *response);
 

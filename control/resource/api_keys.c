@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "administrators.h"
 #include "answer.h"
 #include "api_key_document.h"
 #include "collection.h"
@@ -40,6 +41,7 @@ tenant_of(Control *control, const Request *request, const char *named, const cha
 		return answer_missing(response, "tenant", named, &err);
 	store_entry_free(&entry);
 	*tenant = named;
+	response_concerns(response, named);
 	return true;
 }
 
@@ -55,9 +57,12 @@ key_of_request(Control *control, const Request *request, StoreEntry *entry, Resp
 	if (!store_get(control->store, STORE_CONFIG, api_key_key(key, id), entry, &err))
 		return answer_missing(response, "API key", id, &err);
 	tenant = text_of(entry->value, "tenant");
-	if (administers_tenants(request) ||
-		(tenant != NULL && strcmp(tenant, request->caller.tenant) == 0))
+	if (tenant != NULL &&
+		(administers_tenants(request) || strcmp(tenant, request->caller.tenant) == 0))
+	{
+		response_concerns(response, tenant);
 		return true;
+	}
 	store_entry_free(entry);
 	return response_fail(response, PROBLEM_NOT_FOUND, "there is no API key %s", id);
 }
@@ -141,7 +146,7 @@ answer_with_key(Control *control, const StoreEntry *entry, const char *text, int
 				Response *response)
 {
 	json_t *shown = api_key_document_show(control, entry);
-	uint64_t scopes = api_key_scopes(json_object_get(entry->value, "scopes"));
+	uint64_t scopes = api_key_document_scopes(entry->value);
 
 	(void) json_object_set_new(shown, "key", json_string(text));
 	if ((scopes & SCOPE_BIT(SCOPE_WORKER)) != 0 && !add_token(control, text, shown, response))
@@ -165,6 +170,26 @@ expiry_valid(const Request *request, Response *response)
 	problem_add(&response->problem, "/expires_at", "past", "name a time to come",
 				"a key cannot expire before it is made");
 	return answer_invalid(response, "API key");
+}
+
+/* What a list of names means for a key of the tenant: groups leave out what it cannot have, by name that is an error. */
+static bool
+scopes_for(const char *tenant, const json_t *names, uint64_t *scopes, Response *response)
+{
+	const char *const never = scope_names[SCOPE_TENANTS_ADMIN];
+	const json_t *name;
+	size_t i;
+
+	*scopes = scopes_in_tenant(api_key_scopes(names), tenant);
+	if (strcmp(tenant, TENANT_DEFAULT) == 0)
+		return true;
+	json_array_foreach(names, i, name)
+	{
+		if (json_is_string(name) && strcmp(json_string_value(name), never) == 0)
+			problem_add(&response->problem, "/scopes", "not_in_tenant", "leave it out",
+						"only keys of the tenant " TENANT_DEFAULT " can have the scope %s", never);
+	}
+	return response->problem.errors == NULL || answer_invalid(response, "API key");
 }
 
 /* With the pair of the servers first: a worker's key without its token would be of no use. */
@@ -196,13 +221,14 @@ put_key(Control *control, StoreEntry *entry, uint64_t at, Response *response)
 bool
 create_api_key(Control *control, const Request *request, Response *response)
 {
-	uint64_t scopes = api_key_scopes(json_object_get(request->body, "scopes"));
+	uint64_t scopes = 0;
 	char id[ID_MAXIMUM + 1], text[API_KEY_TEXT], hash[API_KEY_HASH];
 	StoreEntry entry = {0};
 	const char *tenant;
 	bool good;
 
 	if (!tenant_of(control, request, text_of(request->body, "tenant"), &tenant, response) ||
+		!scopes_for(tenant, json_object_get(request->body, "scopes"), &scopes, response) ||
 		!can_make(control, request, scopes, response))
 		return false;
 	api_key_make(identifier_make(id, ID_KEY), text, hash);
@@ -249,52 +275,13 @@ rotate_api_key(Control *control, const Request *request, Response *response)
 
 	if (!key_of_request(control, request, &entry, response))
 		return false;
-	scopes = api_key_scopes(json_object_get(entry.value, "scopes"));
+	scopes = api_key_document_scopes(entry.value);
 	good = api_key_may_give(&request->caller, scopes, response) &&
 		   rotate_entry(control, request, &entry, text, response) &&
 		   answer_with_key(control, &entry, text, 200, response);
 	store_entry_free(&entry);
 	sodium_memzero(text, sizeof(text));
 	return good;
-}
-
-/* A StoreEach: another key that could make keys of every kind. */
-typedef struct Administrators
-{
-	const char *besides;
-	bool found;
-} Administrators;
-
-static bool
-find_administrator(void *context, const StoreEntry *entry)
-{
-	const uint64_t needed = SCOPE_BIT(SCOPE_TENANTS_ADMIN) | SCOPE_BIT(SCOPE_KEYS_ADMIN);
-	const char *expires = text_of(entry->value, "expires_at");
-	Administrators *administrators = context;
-
-	administrators->found =
-		expires == NULL && strcmp(entry->key, administrators->besides) != 0 &&
-		(api_key_scopes(json_object_get(entry->value, "scopes")) & needed) == needed;
-	return !administrators->found;
-}
-
-/* The last key with tenants:admin stays: without it nobody could ever make another. */
-static bool
-may_delete(Control *control, const StoreEntry *entry, Response *response)
-{
-	Administrators others = {.besides = entry->key};
-	SluiceError err;
-
-	if ((api_key_scopes(json_object_get(entry->value, "scopes")) &
-		 SCOPE_BIT(SCOPE_TENANTS_ADMIN)) == 0)
-		return true;
-	if (!store_each(control->store, STORE_CONFIG, "key.", NULL, find_administrator, &others, &err))
-		return response_error(response, &err);
-	return others.found ||
-		   response_fail(
-			   response, PROBLEM_CONFLICT,
-			   "this is the last key with tenants:admin and keys:admin that does not expire; "
-			   "make another first, or rotate it");
 }
 
 static void
@@ -318,8 +305,8 @@ delete_api_key(Control *control, const Request *request, Response *response)
 
 	if (!key_of_request(control, request, &entry, response))
 		return false;
-	good = may_delete(control, &entry, response) &&
-		   (store_delete(control->store, STORE_CONFIG, entry.key, STORE_ANY, &err) ||
+	good = administrator_leaves(control, &entry, response) &&
+		   (store_delete(control->store, STORE_CONFIG, entry.key, entry.revision, &err) ||
 			response_error(response, &err));
 	if (good)
 		forget_use(control, key_last(entry.key));

@@ -16,7 +16,8 @@
 typedef struct SourceSeen
 {
 	char identity[IDENTITY_SIZE];
-	ByteBuf document; /* empty: it could not be had */
+	ByteBuf document;  /* empty: it could not be had */
+	json_t *unmatched; /* patterns that no table fits */
 } SourceSeen;
 
 /* That a connection is there, or where it failed. */
@@ -41,11 +42,49 @@ look_at_document(Database *database, const SourceWish *wish, SourceSeen *seen, C
 {
 	SluiceError err = {0};
 
-	if (source_document(database, wish, &seen->document, &err))
+	if (source_document(database, wish, &seen->document, seen->unmatched, &err))
 		return;
 	bytebuf_free(&seen->document);
 	if (checks->counts[CHECK_FAIL] == 0)
 		check_list_error(checks, "tables", &err);
+}
+
+/* Whether a table's name was found to be wrong already. */
+static bool
+has_failed(const CheckList *checks, const char *table)
+{
+	json_t *check;
+	size_t i;
+
+	json_array_foreach(checks->items, i, check)
+	{
+		const char *about = text_of(check, "table");
+		if (about != NULL && strcmp(about, table) == 0 &&
+			strcmp(text_of(check, "status"), check_status_names[CHECK_FAIL]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Each pattern that no table fits. */
+static void
+tell_unmatched(const json_t *unmatched, CheckList *checks)
+{
+	json_t *pattern;
+	size_t i;
+
+	checks->group = "tables";
+	json_array_foreach(unmatched, i, pattern)
+	{
+		const char *text = json_string_value(pattern);
+		if (!has_failed(checks, text))
+			check_list_add(checks, &(CheckFound){.id = "tables",
+												 .status = CHECK_WARN,
+												 .found = "no table fits this pattern",
+												 .fix = "mend it or leave it out",
+												 .table = text});
+	}
+	checks->group = "source";
 }
 
 static void
@@ -64,6 +103,7 @@ check_source(const StreamQuestion *question, SourceSeen *seen, CheckList *checks
 		database_identity(side.database, seen->identity);
 		source_check(side.database, &wish, checks);
 		look_at_document(side.database, &wish, seen, checks);
+		tell_unmatched(seen->unmatched, checks);
 	}
 	stream_side_close(&side);
 }
@@ -125,16 +165,20 @@ tell_event(const StreamQuestion *question, const CheckList *checks)
 static bool
 answer_checks(const StreamQuestion *question, Response *response)
 {
-	SourceSeen seen = {.identity = ""};
+	SourceSeen seen = {.identity = "", .unmatched = json_array()};
 	CheckList checks;
 	json_t *answer;
 
 	if (!check_list_init(&checks))
+	{
+		json_decref(seen.unmatched);
 		return response_fail(response, PROBLEM_INTERNAL, "out of memory");
+	}
 	bytebuf_init(&seen.document, &allocator_malloc, SCHEMA_DOCUMENT_BYTES);
 	check_source(question, &seen, &checks);
 	check_targets(question, &seen, &checks);
 	bytebuf_free(&seen.document);
+	json_decref(seen.unmatched);
 	tell_event(question, &checks);
 	answer = check_list_answer(&checks);
 	check_list_free(&checks);

@@ -12,6 +12,7 @@
 #include "common/control/timestamp.h"
 #include "connection_document.h"
 #include "connection_look.h"
+#include "connection_name.h"
 #include "control/meter/meter.h"
 #include "control/store/identifier.h"
 #include "control/store/secret_keeper.h"
@@ -120,7 +121,14 @@ get_connection(Control *control, const Request *request, Response *response)
 
 /* ---- making and changing ---- */
 
-/* Names are what people and exports know connections by. */
+static bool
+fail_taken(Response *response, const char *name)
+{
+	return response_fail(response, PROBLEM_CONFLICT, "another connection has the name \"%.100s\"",
+						 name);
+}
+
+/* Names are what people and exports know connections by.  Of two that are given one at once the claim decides. */
 static bool
 name_is_free(Control *control, const char *tenant, const json_t *document, size_t *count,
 			 Response *response)
@@ -142,8 +150,19 @@ name_is_free(Control *control, const char *tenant, const json_t *document, size_
 				 strcmp(key_last(entry->key), id) != 0;
 	}
 	collection_free(&connections);
-	return !taken || response_fail(response, PROBLEM_CONFLICT,
-								   "another connection has the name \"%.100s\"", name);
+	return !taken || fail_taken(response, name);
+}
+
+static bool
+claim_name(Control *control, const char *tenant, const json_t *document, Response *response)
+{
+	const char *name = text_of(document, "name");
+	SluiceError err;
+
+	if (connection_name_claim(control, tenant, name, text_of(document, "id"), &err))
+		return true;
+	return err.code == SLUICE_ERROR_CONFLICT ? fail_taken(response, name)
+											 : response_error(response, &err);
 }
 
 static void
@@ -173,9 +192,12 @@ store_new(Control *control, const Request *request, const ConnectionDraft *draft
 	SluiceError err = {0}, ignored;
 	StoreEntry entry;
 
+	if (!claim_name(control, tenant, draft->document, response))
+		return false;
 	if (!connection_draft_keep(control, tenant, draft, &err) ||
 		!put_document(control, tenant, draft, 0, &entry, &err))
 	{
+		connection_name_release(control, tenant, text_of(draft->document, "name"), id);
 		(void) !secret_delete_all(control->secrets, tenant, id, &ignored);
 		return response_error(response, &err);
 	}
@@ -213,13 +235,20 @@ create_connection(Control *control, const Request *request, Response *response)
 /* The document first: who loses against another change leaves the secrets as they are. */
 static bool
 store_change(Control *control, const Request *request, const ConnectionDraft *draft,
-			 uint64_t revision, Response *response)
+			 const StoreEntry *before, Response *response)
 {
-	const char *tenant = request->caller.tenant;
+	const char *tenant = request->caller.tenant, *id = key_last(before->key);
+	const char *old = text_of(before->value, "name"), *name = text_of(draft->document, "name");
+	bool renamed = strcmp(old, name) != 0, put;
 	SluiceError err = {0};
 	StoreEntry entry;
 
-	if (!put_document(control, tenant, draft, revision, &entry, &err))
+	if (renamed && !claim_name(control, tenant, draft->document, response))
+		return false;
+	put = put_document(control, tenant, draft, before->revision, &entry, &err);
+	if (renamed)
+		connection_name_release(control, tenant, put ? old : name, id);
+	if (!put)
 		return err.code == SLUICE_ERROR_CONFLICT
 				   ? response_fail(response, PROBLEM_STALE,
 								   "somebody else changed the connection: read it again")
@@ -246,7 +275,7 @@ change_connection(Control *control, const Request *request, Response *response)
 	if (good)
 	{
 		set_time(draft.document, "updated_at");
-		good = store_change(control, request, &draft, entry.revision, response);
+		good = store_change(control, request, &draft, &entry, response);
 	}
 	connection_draft_free(&draft);
 	store_entry_free(&entry);
@@ -267,8 +296,9 @@ fail_used(const json_t *users, Response *response)
 					"delete the stream, or give it another connection", "stream %s (%s)",
 					text_of(user, "name"), text_of(user, "stream_id"));
 	}
-	return response_fail(response, PROBLEM_IN_USE, "%zu streams use the connection",
-						 json_array_size(users));
+	i = json_array_size(users);
+	return response_fail(response, PROBLEM_IN_USE, "%zu stream%s the connection", i,
+						 i == 1 ? " uses" : "s use");
 }
 
 static bool
@@ -283,6 +313,7 @@ remove_entry(Control *control, const char *tenant, const StoreEntry *entry, Resp
 				   ? response_fail(response, PROBLEM_STALE,
 								   "somebody else changed the connection: read it again")
 				   : response_error(response, &err);
+	connection_name_release(control, tenant, text_of(entry->value, "name"), id);
 	(void) !store_delete(control->store, STORE_STATE, tested_key(key, tenant, id), STORE_ANY,
 						 &ignored);
 	if (!secret_delete_all(control->secrets, tenant, id, &err))

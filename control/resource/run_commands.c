@@ -14,6 +14,8 @@
 #include "stream_write.h"
 
 #define CHANGE_TRIES 20 /* others write a run once a second at most */
+#define AGAIN_MS                                                                                   \
+	5000 /* a command that the run has not come to by then acts again when it is repeated */
 
 bool
 run_of_request(Control *control, const Request *request, StoreEntry *entry, Response *response)
@@ -142,6 +144,30 @@ fail_command(RunCommand command, RunDesired desired, StreamState state, bool end
 						 run_command_names[command]);
 }
 
+/* Whether the run is where the command has it go; one that ended is not asked. */
+static bool
+is_reached(RunCommand command, StreamState state)
+{
+	switch (command)
+	{
+		case RUN_PAUSE: return state == STREAM_PAUSED;
+		case RUN_RESUME:
+			return state == STREAM_STREAMING || state == STREAM_COPYING_SCHEMA ||
+				   state == STREAM_LOADING || state == STREAM_INDEXING;
+		default: return false;
+	}
+}
+
+/* Whether what is wished is new enough to be still on its way. */
+static bool
+is_fresh(const json_t *run)
+{
+	const char *text = text_of(run, "desired_at");
+	int64_t at;
+
+	return text != NULL && timestamp_parse(text, &at) && timestamp_now() - at < AGAIN_MS;
+}
+
 /* Whether the wish is there already, and being seen to: then nothing is to be written. */
 static bool
 is_wished(const json_t *run, RunCommand command, StreamState state, bool ended)
@@ -154,10 +180,11 @@ is_wished(const json_t *run, RunCommand command, StreamState state, bool ended)
 		return false;
 	switch (command)
 	{
-		case RUN_CANCEL: return !drains;
+		case RUN_CANCEL: return !drains && is_fresh(run);
 		case RUN_RESUME: /* paused or stopped by hand, or failed: to be tried again */
-			return state != STREAM_PAUSED && state != STREAM_STOPPED && state != STREAM_FAILED;
-		default: return true;
+			return state != STREAM_PAUSED && state != STREAM_STOPPED && state != STREAM_FAILED &&
+				   (is_reached(command, state) || is_fresh(run));
+		default: return is_reached(command, state) || is_fresh(run);
 	}
 }
 
@@ -167,6 +194,7 @@ wish(void *context, json_t *run, Response *response)
 	const Wish *wished = context;
 	RunCommand command = wished->command;
 	RunDesired desired = desired_of(run);
+	bool cancelled = desired == DESIRED_STOPPED && !json_is_true(json_object_get(run, "drain"));
 	char now[TIMESTAMP_TEXT];
 	bool ended;
 	StreamState state = run_state_now(wished->control, run, &ended);
@@ -178,7 +206,7 @@ wish(void *context, json_t *run, Response *response)
 	(void) json_object_set_new(run, "desired",
 							   json_string(run_desired_names[run_command_desired(command)]));
 	(void) json_object_set_new(run, "desired_at", json_string(timestamp_now_text(now)));
-	(void) json_object_set_new(run, "drain", json_boolean(command != RUN_CANCEL));
+	(void) json_object_set_new(run, "drain", json_boolean(command != RUN_CANCEL && !cancelled));
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "common/control/layout.h"
 #include "common/control/timestamp.h"
 #include "run_jobs.h"
+#include "run_tables.h"
 
 bool
 run_get(Control *control, const char *tenant, const char *run_id, StoreEntry *entry,
@@ -202,7 +203,8 @@ run_settle(Control *control, StoreEntry *entry, bool *dropped, SluiceError *err)
 	seen = run_state_compose(&view);
 	run = json_deep_copy(entry->value);
 	if (take_over(run, &jobs, &seen))
-		good = store_put(control->store, STORE_STATE, entry->key, run, entry->revision,
+		good = (!seen.ended || run_tables_keep(control, run, err)) &&
+			   store_put(control->store, STORE_STATE, entry->key, run, entry->revision,
 						 &entry->revision, err);
 	run_jobs_free(&jobs);
 	if (dropped != NULL)

@@ -67,6 +67,8 @@ read_report(void *context, const StoreEntry *entry)
 		.job = job,
 		.state = state,
 		.phase = text_of(entry->value, "phase"),
+		.desired_at = text_of(entry->value, "desired_at"),
+		.error_at = text_of(json_object_get(entry->value, "error"), "at"),
 		.lost = !worker_is_there(reading->control, text_of(entry->value, "worker_id")),
 	};
 	return true;
@@ -121,6 +123,7 @@ run_jobs_view(const RunJobs *jobs, const json_t *run)
 		.job_count = jobs->count,
 		.consumers = jobs->consumers,
 		.consumer_count = jobs->consumer_count,
+		.desired_at = text_of(run, "desired_at"),
 	};
 
 	if (desired == NULL || !run_desired_parse(desired, &view.desired))

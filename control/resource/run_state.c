@@ -141,13 +141,22 @@ targets_finished(const RunView *view)
 	return true;
 }
 
+/* What it says was so before it heard of the wish; who failed rests whatever is wished. */
+static bool
+is_outdated(const RunView *view, const JobReport *job)
+{
+	return view->desired_at != NULL && job->desired_at != NULL && !job->lost &&
+		   !is(job, "failed") && strcmp(view->desired_at, job->desired_at) != 0;
+}
+
 static bool
 all_at_rest(const RunView *view)
 {
 	for (size_t i = 0; i < view->job_count; i++)
 	{
 		const JobReport *job = &view->jobs[i];
-		if ((is_writer(job) || strcmp(job->job, "reader") == 0) && !at_rest(job))
+		if ((is_writer(job) || strcmp(job->job, "reader") == 0) &&
+			(!at_rest(job) || is_outdated(view, job)))
 			return false;
 	}
 	return true;
@@ -175,13 +184,35 @@ failed(const JobReport *job)
 	return seen;
 }
 
+static bool
+is_in_trouble(const JobReport *job)
+{
+	return job != NULL && !job->lost && job->error_at != NULL;
+}
+
+/* Whoever says last what is in its way: trouble that passes does not change the state. */
+static const JobReport *
+newest_trouble(const RunView *view)
+{
+	const JobReport *newest = NULL;
+
+	for (size_t i = 0; i < view->job_count; i++)
+	{
+		const JobReport *job = &view->jobs[i];
+		if ((is_writer(job) || strcmp(job->job, "reader") == 0) && is_in_trouble(job) &&
+			(newest == NULL || strcmp(job->error_at, newest->error_at) > 0))
+			newest = job;
+	}
+	return newest;
+}
+
 static RunSight
 dropping(const RunView *view)
 {
 	const JobReport *job = find(view, "drop");
 	RunSight seen = sight(STREAM_DROPPING, job);
 	seen.dropped = is(job, "finished");
-	seen.cause = is(job, "failed") ? job : NULL;
+	seen.cause = is(job, "failed") || is_in_trouble(job) ? job : NULL;
 	return seen;
 }
 
@@ -210,6 +241,18 @@ draining(const RunView *view, const JobReport *reader)
 	return sight(view->copies_only ? STREAM_LOADING : STREAM_STREAMING, reader);
 }
 
+/* Reader and writers shall come to rest. */
+static RunSight
+stopping(const RunView *view, const JobReport *reader)
+{
+	RunSight seen;
+	if (all_at_rest(view))
+		return ended(view->limited ? STREAM_FINISHED : STREAM_STOPPED);
+	seen = sight(STREAM_STOPPING, reader);
+	seen.cause = newest_trouble(view);
+	return seen;
+}
+
 /* What the reader says, made more exact by the writers. */
 static RunSight
 going(const RunView *view, const JobReport *reader)
@@ -229,18 +272,17 @@ RunSight
 run_state_compose(const RunView *view)
 {
 	const JobReport *reader = find(view, "reader"), *failure = failed_job(view);
+	RunSight seen;
 
 	if (view->desired == DESIRED_DROPPED)
 		return dropping(view);
 	if (is(reader, "finished") && targets_finished(view))
 		return ended(STREAM_FINISHED);
 	if (view->desired == DESIRED_STOPPED)
-	{
-		if (all_at_rest(view))
-			return ended(view->limited ? STREAM_FINISHED : STREAM_STOPPED);
-		return sight(STREAM_STOPPING, reader);
-	}
+		return stopping(view, reader);
 	if (failure != NULL)
 		return failed(failure);
-	return going(view, reader);
+	seen = going(view, reader);
+	seen.cause = newest_trouble(view);
+	return seen;
 }

@@ -26,10 +26,13 @@ extern bool run_desired_parse(const char *name, RunDesired *desired);
 /* What a job's latest report says; texts are the caller's. */
 typedef struct JobReport
 {
-	const char *job;   /* "reader", "writer-<consumer>-<n>", "drop", "verify-<id>" */
-	const char *state; /* of a reader: a word of stream_state.h; of others: docs/control.md */
-	const char *phase; /* NULL: none */
-	bool lost;		   /* its worker is gone: what it says is of the past */
+	const char *job;		/* "reader", "writer-<consumer>-<n>", "drop", "verify-<id>" */
+	const char *state;		/* of a reader: a word of stream_state.h; of others: docs/control.md */
+	const char *phase;		/* NULL: none */
+	const char *desired_at; /* of the wish that it acted upon last; NULL: none */
+	const char
+		*error_at; /* since when it has the error it has, RFC 3339 in UTC; NULL: it has none */
+	bool lost;	   /* its worker is gone: what it says is of the past */
 } JobReport;
 
 typedef struct RunView
@@ -41,15 +44,18 @@ typedef struct RunView
 	size_t job_count;
 	const char *const *consumers; /* names of the run's targets */
 	size_t consumer_count;
+	const char *desired_at; /* of the wish; NULL: not told */
 } RunView;
 
 typedef struct RunSight
 {
 	StreamState state;
-	const char *phase;		/* one of the jobs' or NULL */
-	const JobReport *cause; /* the job that makes it failed, or what is waited for; NULL: none */
-	bool ended;				/* nothing will move any more: stopped or finished as was wished */
-	bool dropped;			/* what there was is gone from the source and NATS */
+	const char *phase; /* one of the jobs' or NULL */
+	/* The job whose error is the run's: the one that makes it failed, else the newest error of those that go on; NULL:
+	 * none. */
+	const JobReport *cause;
+	bool ended;	  /* nothing will move any more: stopped or finished as was wished */
+	bool dropped; /* what there was is gone from the source and NATS */
 } RunSight;
 
 /* As docs/control.md, "A run's state", says. */

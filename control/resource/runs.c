@@ -14,6 +14,7 @@
 #include "control/live/live.h"
 #include "run_commands.h"
 #include "run_document.h"
+#include "run_tables.h"
 #include "run_verify.h"
 #include "stream_write.h"
 
@@ -165,9 +166,7 @@ list_tables(Control *control, const Request *request, Response *response)
 
 	if (!run_of_request(control, request, &run, response))
 		return false;
-	tables = run_has_ended(run.value)
-				 ? json_array()
-				 : live_tables_json(control->live, text_of(run.value, "stream"));
+	tables = run_tables(control, run.value);
 	store_entry_free(&run);
 	good = tables != NULL ? answer_tables(tables, request, response)
 						  : response_fail(response, PROBLEM_INTERNAL, "out of memory");

@@ -1,15 +1,10 @@
 /*
- * stream_name.h - streams' names in NATS, each of one stream: `name.<name>` = {tenant, stream_id}.
- *
- * A name is claimed before its stream is written and released after it is removed, so that a server that dies between
- * leaves at most a name without a stream: such is taken over when it is older than a minute, which no request lasts.
+ * stream_name.h - streams' names in NATS, each of one stream: `name.<name>` = {tenant, stream_id} (name_claim.h).
  */
 #ifndef SLUICE_CONTROL_STREAM_NAME_H
 #define SLUICE_CONTROL_STREAM_NAME_H
 
 #include "control/control.h"
-
-#define NAME_ORPHAN_MS 60000
 
 /* CONFLICT when another stream has it. */
 extern bool stream_name_claim(Control *control, const char *tenant, const char *name,

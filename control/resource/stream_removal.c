@@ -42,7 +42,8 @@ run_forget(Control *control, const char *tenant, const char *run_id, SluiceError
 	Keys keys;
 
 	/* The run first: nobody takes a job of it any more. */
-	if (!remove_key(control, STORE_STATE, run_key(key, tenant, run_id), err))
+	if (!remove_key(control, STORE_STATE, run_key(key, tenant, run_id), err) ||
+		!remove_key(control, STORE_STATE, run_tables_key(key, run_id), err))
 		return false;
 	do
 	{

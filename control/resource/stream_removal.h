@@ -14,7 +14,7 @@ extern bool stream_forget(Control *control, const char *tenant, const char *stre
 						  const char *name, const char *keep_run,
 						  SluiceError *err) SLUICE_MUST_CHECK;
 
-/* Removes a run and what its jobs reported; nothing is no error. */
+/* Removes a run, what its jobs reported and its tables; nothing is no error. */
 extern bool run_forget(Control *control, const char *tenant, const char *run_id,
 					   SluiceError *err) SLUICE_MUST_CHECK;
 

@@ -55,7 +55,7 @@ look_at_run(void *context, const StoreEntry *entry)
 	return named || note(all, entry);
 }
 
-/* A report of a run that is not there. */
+/* A report, or tables, of a run that is not there. */
 static bool
 look_at_job(void *context, const StoreEntry *entry)
 {
@@ -122,10 +122,8 @@ sweep_now(Control *control, SluiceError *err)
 		const char *prefix;
 		StoreEach each;
 	} kinds[] = {
-		{"run.", look_at_run},
-		{"job.", look_at_job},
-		{"worker.", look_at_worker},
-		{"drain.", look_at_drain},
+		{"run.", look_at_run},		 {"job.", look_at_job},		{"tables.", look_at_job},
+		{"worker.", look_at_worker}, {"drain.", look_at_drain},
 	};
 	Sweep all = {.control = control, .now = timestamp_now()};
 

@@ -11,7 +11,7 @@
 #define SWEEP_WORKER_MS	 3600000 /* how long a lost worker is shown */
 #define SWEEP_AT_ONCE	 100
 
-/* Every SWEEP_EVERY_MS removes some of: runs that no list names, reports without a run, workers long lost. */
+/* Every SWEEP_EVERY_MS removes some of: runs that no list names, reports and tables without a run, workers long lost. */
 extern bool sweep(Control *control, SluiceError *err) SLUICE_MUST_CHECK;
 
 /* At once. */

@@ -21,8 +21,10 @@ tenant_of_request(Control *control, const Request *request, StoreEntry *entry, R
 	char key[LAYOUT_KEY_MAXIMUM];
 	SluiceError err;
 
-	return store_get(control->store, STORE_CONFIG, tenant_key(key, tenant), entry, &err) ||
-		   answer_missing(response, "tenant", tenant, &err);
+	if (!store_get(control->store, STORE_CONFIG, tenant_key(key, tenant), entry, &err))
+		return answer_missing(response, "tenant", tenant, &err);
+	response_concerns(response, tenant);
+	return true;
 }
 
 /* Every quota, null where there is none. */
@@ -147,6 +149,7 @@ create_tenant(Control *control, const Request *request, Response *response)
 	good = put_tenant(control, &entry, 0, response);
 	if (good)
 	{
+		response_concerns(response, id);
 		response_header(response, "Location", "/api/v1/tenants/%s", id);
 		good = answer_tenant(&entry, 201, response);
 	}

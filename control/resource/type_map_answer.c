@@ -133,7 +133,7 @@ add_target(const StreamQuestion *question, const json_t *target, const ByteBuf *
 /* ---- all of it ---- */
 
 static bool
-read_source(const StreamQuestion *question, ByteBuf *json, Response *response)
+read_source(const StreamQuestion *question, ByteBuf *json, json_t *unmatched, Response *response)
 {
 	const SourceWish wish = stream_source_wish(question);
 	const json_t *source = json_object_get(question->document, "source");
@@ -142,7 +142,7 @@ read_source(const StreamQuestion *question, ByteBuf *json, Response *response)
 	bool good = stream_side_open(question, text_of(source, "connection_id"), &side, &err) ||
 				database_problem_open(&side.report, &err, response);
 
-	if (good && !source_document(side.database, &wish, json, &err))
+	if (good && !source_document(side.database, &wish, json, unmatched, &err))
 		good = database_problem(&err, response);
 	stream_side_close(&side);
 	return good;
@@ -151,20 +151,22 @@ read_source(const StreamQuestion *question, ByteBuf *json, Response *response)
 bool
 type_map_answer(const StreamQuestion *question, Response *response)
 {
-	json_t *targets = json_array(), *target;
+	json_t *targets = json_array(), *unmatched = json_array(), *target;
 	ByteBuf json;
 	bool good;
 	size_t i;
 
 	bytebuf_init(&json, &allocator_malloc, SCHEMA_DOCUMENT_BYTES);
-	good = read_source(question, &json, response);
+	good = read_source(question, &json, unmatched, response);
 	json_array_foreach(json_object_get(question->document, "targets"), i, target)
 	{
 		good = good && add_target(question, target, &json, targets, response);
 	}
 	bytebuf_free(&json);
 	if (good)
-		return answer_json(response, 200, json_pack("{s:o}", "targets", targets));
+		return answer_json(response, 200,
+						   json_pack("{s:o, s:o}", "targets", targets, "unmatched", unmatched));
+	json_decref(unmatched);
 	json_decref(targets);
 	return false;
 }

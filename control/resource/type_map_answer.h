@@ -6,7 +6,7 @@
 
 #include "stream_sides.h"
 
-/* {targets: [{name, connection_id, type, tables, not_carried, plan}]}; false with the problem. */
+/* {targets: [{name, connection_id, type, tables, not_carried, plan}], unmatched: [patterns]}; false with the problem. */
 extern bool type_map_answer(const StreamQuestion *question, Response *response);
 
 #endif

@@ -131,6 +131,7 @@ fill_caller(const json_t *document, const char *id, Caller *caller)
 		if (json_is_string(name) && scope_parse(json_string_value(name), &bits))
 			caller->scopes |= bits;
 	}
+	caller->scopes = scopes_in_tenant(caller->scopes, caller->tenant);
 }
 
 static bool

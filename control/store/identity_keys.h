@@ -22,7 +22,7 @@
 extern Identity *identity_keys_new(Store *store, Log *log, SluiceError *err) SLUICE_MUST_CHECK;
 
 /*
- * Makes the first key (all scopes but worker, tenant "default", and that tenant) when there has never been one; of
+ * Makes the first key (all scopes but worker, tenant "default", and that tenant) when there is none at all; of
  * several servers one makes it.  `text` has API_KEY_TEXT bytes and is "" when there was one.
  */
 extern bool identity_first_key(Store *store, char *text, SluiceError *err) SLUICE_MUST_CHECK;

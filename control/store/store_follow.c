@@ -24,6 +24,7 @@ struct StoreFollower
 {
 	StoreFollowerSettings settings;
 	pthread_t thread;
+	int64_t created; /* when the bucket it followed last was made; 0: none yet; the thread's own */
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t stopped;
 	bool stopping, ready, loaded;
@@ -271,6 +272,22 @@ ensure_buckets(const StoreFollower *follower, NatsSession *session, SluiceError 
 	return true;
 }
 
+/* Whoever took the store away should hear that it is gone, keys, connections, streams and all. */
+static bool
+look_whether_made_anew(StoreFollower *follower, NatsSession *session, SluiceError *err)
+{
+	int64_t before = follower->created;
+
+	if (!bucket_created(session, bucket_of(follower), &follower->created, err))
+		return false;
+	if (before != 0 && before != follower->created)
+		log_event(follower->settings.log, LOG_ERROR,
+				  "the bucket was made anew: what was in it before is gone; restore it from a "
+				  "backup, or go on with what is there now",
+				  (LogField[]){LOG_TEXT("bucket", bucket_of(follower)), LOG_END});
+	return true;
+}
+
 /* One connection's life. */
 static bool
 connect_and_follow(StoreFollower *follower, Retry *retry, SluiceError *err)
@@ -281,7 +298,7 @@ connect_and_follow(StoreFollower *follower, Retry *retry, SluiceError *err)
 
 	if (!nats_session_open(&session, follower->settings.nats, err))
 		return false;
-	if (ensure_buckets(follower, &session, err))
+	if (ensure_buckets(follower, &session, err) && look_whether_made_anew(follower, &session, err))
 	{
 		store_copy_begin(follower->settings.copy);
 		watch =

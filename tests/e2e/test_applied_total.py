@@ -118,14 +118,23 @@ def test_redone_batches_count_once_at_mysql(to_mysql):
     upserts(to_mysql)
 
 
-def copies(pipeline, target_sql=None):
+def copies(pipeline):
     pipeline.source.execute(f"{TABLE}; INSERT INTO t SELECT i, i, 'row ' || i FROM generate_series(1, 100000) i", dbname=pipeline.name)
-    writer = pipeline.convert(options={'chunk_bytes': '1048576'})
+    writer = pipeline.convert(options={'chunk_bytes': '1048576', 'consumers': 'writer, other'})
     for _ in range(3):
         writer.kill()
         writer.start(ready=False)
     pipeline.wait_phase()
-    assert total(pipeline)[1] == 100000
+    _, rows, size = total(pipeline)
+    assert rows == 100000 and size > rows * len('row 1')  # the only bundle of a chunk and the last one count, too
+
+    # One that nobody kills takes the same in.
+    pipeline.target.create_database(f'{pipeline.name}_o')
+    other = Writer(pipeline.name, pipeline.nats, pipeline.target, ('--consumer', 'other'), dbname=f'{pipeline.name}_o', name='other')
+    pipeline.writers.append(other.start())
+    wait_for(lambda: other.metric('sluice_writer_applied_rows_total') == rows, 60, 'the other to have it')
+    assert total(pipeline, 'other', f'{pipeline.name}_o')[1:] == (rows, size)
+
     pipeline.execute('UPDATE t SET v = 0 WHERE id <= 100')
     pipeline.wait_equal()
     assert total(pipeline)[1] == 100100

@@ -120,6 +120,30 @@ def test_a_source_without_the_extension(control, postgres, connection):
     assert find(checks, 'source', 'wal_level', 'pass') and find(checks, 'target', 'structure', 'warn')
 
 
+def names_what_fits_nothing(control, document, expected):
+    checks = validated(control, document)
+    assert [check['table'] for check in find(checks, 'tables', 'tables', 'warn')] == expected
+    assert not [check for check in find(checks, 'target', 'not_carried') if 'pattern' in check['found']]
+    shown = control.post('/streams/type-map', document).must(200)
+    assert shown['unmatched'] == expected and [table['name'] for table in shown['targets'][0]['tables']] == ['orders']
+    document['source']['tables'] = document['source']['tables'][:1]
+    assert control.post('/streams/type-map', document).must(200)['unmatched'] == []
+    assert not find(validated(control, document), 'tables', 'tables', 'warn')
+
+
+def test_patterns_that_fit_no_table(control, postgres, connection):
+    source, target = connection(postgres, 'shop'), connection(postgres, 'other')
+    names_what_fits_nothing(control, stream(source, target, ['public.orders', 'public.ordres*', '!public.x*', 'nowhere.*']), ['public.ordres*', 'nowhere.*'])
+    missing = stream(source, target, ['public.orders', 'public.none'])
+    assert control.post('/streams/type-map', missing).must(200)['unmatched'] == ['public.none']
+    assert not find(validated(control, missing), 'tables', 'tables', 'warn')  # it is a failure, told once
+
+
+def test_patterns_that_fit_no_table_of_mysql(control, my, postgres, connection):
+    document = stream(connection(my, ''), connection(postgres, 'other'), ['shop.orders', 'shop.ordres*', '!shop.x*', '`no,where`.*'])
+    names_what_fits_nothing(control, document, ['shop.ordres*', '`no,where`.*'])
+
+
 def test_a_server_that_is_not_set_up(control, postgres, connection):
     server = Postgres('15', NO_FSYNC, name='plain')
     try:

@@ -121,6 +121,8 @@ def test_a_stream_from_its_connections_to_its_end(site, cli, source, target):
     assert cli.run('logs', name, '--level', 'info').out
     assert cli.json('errors', name) == []
     assert 'state' in {event['type'] for event in map(json.loads, cli.run('events', name, '-o', 'jsonl').lines)}
+    assert 'state' in {event['type'] for event in cli.json('events', name)}
+    assert f'sluice stop {name} ends it, sluice resume {name}' in cli.run('start', name, status=CONFLICT).err
 
     cli.run('pause', name, '--wait', '--timeout', '60s')
     one.execute("INSERT INTO item VALUES (1000001, 'while it is paused', 1)", dbname=name)
@@ -150,6 +152,13 @@ def test_a_check_that_fails_names_what_mends_it(site, cli):
     cli.run('connection', 'add', 'bare', site.pg.uri('bare'))
     cli.run('connection', 'add', 'nowhere', f'postgresql://nobody@127.0.0.1:{free_port()}/nothing')
     assert 'tcp' in cli.run('connection', 'test', 'nowhere', status=CHECK).out
+    assert cli.json('connection', 'test', 'nowhere', status=CHECK)['ok'] is False
+    site.pg.execute('DROP ROLE IF EXISTS target_only; CREATE ROLE target_only LOGIN')
+    cli.run('connection', 'add', 'mere', site.pg.uri('bare', user='target_only'))
+    mere = cli.json('connection', 'test', 'mere')
+    assert mere['ok'] is True and mere['steps'][-1]['detail'] == 'only matters at a source'
+    assert cli.run('connection', 'test', 'mere', '--role', 'source', status=CHECK).out
+    cli.run('connection', 'rm', 'mere', '--yes')
     document = cli.file('bare.json', json.dumps({'name': 'bare', 'mode': 'cdc', 'source': {'connection': 'bare'}, 'targets': [{'connection': 'nowhere'}]}))
     failed = cli.run('check', '-f', document, status=CHECK)
     assert 'fail' in failed.out and 'CREATE EXTENSION' in failed.out
@@ -208,6 +217,11 @@ def test_forms_of_output(site, cli):
     assert [json.loads(line)['name'] for line in cli.run('connection', 'ls', '-o', 'jsonl').lines] == [name]
     assert [row['name'] for row in cli.json('connection', 'ls')] == [name]
     assert cli.run('connection', 'ls', '-o', 'plain', '--columns', 'name,tls.mode,description').lines == [f'{name}\tprefer\ttwo\\nlines']
+    unknown = cli.run('connection', 'ls', '--columns', 'nam', status=USAGE)
+    assert 'no column "nam"' in unknown.err and 'there are name, type' in unknown.err and unknown.out == ''
+    cli.run('connection', 'show', name, '--columns', 'nam', status=USAGE)
+    assert cli.run('connection', 'show', name, '--columns', 'name', '-o', 'plain').lines == [name]
+    assert re.fullmatch(r'[0-9.]+', cli.json('version')['version'])
     ids = cli.run('connection', 'ls', '-q')
     assert re.fullmatch(r'conn_\w{20}\n', ids.out) and ids.err == ''
     assert cli.run('connection', 'show', ids.out.strip(), '-o', 'json').json['name'] == name
@@ -258,6 +272,7 @@ def test_statuses(site, cli):
     assert '--yes' in cli.run('connection', 'rm', 'twice', status=USAGE).err
     cli.run('connection', 'rm', 'twice', '--yes')
     away = cli.run('stream', 'ls', '--server', f'http://127.0.0.1:{free_port()}', status=UNREACHABLE)
+    assert 'sluice dev starts' in away.err
     assert 'cannot reach' in away.err
     cli.run('doctor', '--server', f'http://127.0.0.1:{free_port()}', status=CHECK)
     assert cli.json('audit', '--verify')['whole'] is True

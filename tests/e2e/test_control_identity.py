@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import pytest
-from harness.control import ControlServer
+from harness.control import FIRST_KEY, ControlServer
 from harness.daemon import BUILD
 from harness.nats import NatsServer
 from harness.process import private_folder, program
@@ -37,6 +37,17 @@ def peer(nats, control):
     server = ControlServer(nats, name='peer', peer=control).start()
     yield server
     server.remove()
+
+
+@pytest.fixture
+def two_alone():
+    """Two servers with a NATS of their own."""
+    nats = NatsServer().start()
+    first = ControlServer(nats, name='first').start()
+    second = ControlServer(nats, name='second', peer=first).start()
+    yield first, second
+    for server in (second, first, nats):
+        server.remove()
 
 
 @pytest.fixture(scope='module')
@@ -162,6 +173,26 @@ def test_the_last_administrator_stays(control):
     control.delete(f"/api-keys/{other['id']}").must(204)
 
 
+def test_of_the_last_two_administrators_one_stays(two_alone):
+    """Each deletes the other, at another server, at the same moment."""
+    first, second = two_alone
+    mine = first.client()
+    for _ in range(12):
+        other = make_key(mine, ['*'])
+        theirs = second.client(other['key'])
+        wait_for(lambda: theirs.get('/me').status == 200, 30, 'the other server to know the key')
+        pairs = ((mine, other['id']), (theirs, mine.get('/me')['key']['id']))
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(lambda pair: pair[0].delete(f'/api-keys/{pair[1]}'), pairs))
+        assert sorted(answer.status for answer in answers) in ([204, 401], [204, 409])
+        winner = theirs if answers[1].status == 204 else mine
+        mine = first.client(winner.key)
+        assert mine.get('/me').status == 200
+        keys = [key for key in mine.items('/api-keys') if 'tenants:admin' in key['scopes']]
+        assert len(keys) == 1
+        mine.delete(f"/api-keys/{keys[0]['id']}").must(409)
+
+
 def test_a_worker_gets_a_token(control):
     made = make_key(control, ['worker'])
     key, _, public = made['token'].rpartition('.')
@@ -225,6 +256,43 @@ def test_tenants_see_only_their_own_keys(control, acme):
     acme.get('/audit/verify', {'tenant': 'default'}).must(403)
     control.post('/api-keys', {'name': 'x', 'scopes': ['streams:read'], 'tenant': 'nobody'}).must(404)
     assert control.get(f"/api-keys/{theirs['id']}").must(200)['tenant'] == 'acme'
+
+
+def test_only_the_first_tenant_rules_others(control, acme):
+    """Whoever may do all in his tenant may nothing in others."""
+    made = make_key(control, ['*'], tenant='acme')
+    assert 'keys:admin' in made['scopes'] and 'tenants:admin' not in made['scopes']
+    ruler = control.client(made['key'])
+    assert 'tenants:admin' not in ruler.get('/me')['key']['scopes']
+    for path in ('/tenants', '/tenants/default', '/tenants/default/quota'):
+        ruler.get(path).must(403)
+    ruler.get('/api-keys', {'tenant': 'default'}).must(403)
+    ruler.post('/tenants', {'id': 'mine'}).must(403)
+    assert 'tenants:admin' not in make_key(ruler, ['*'])['scopes']
+    for client, body in ((control, {'tenant': 'acme'}), (ruler, {})):
+        for scopes in (['tenants:admin'], ['*', 'tenants:admin'], ['keys:admin', 'tenants:admin']):
+            answer = client.post('/api-keys', {'name': 'no', 'scopes': scopes, **body}).must(422)
+            assert answer.code == 'invalid' and answer.pointers == ['/scopes']
+    control.delete(f"/api-keys/{made['id']}").must(204)
+
+
+def test_both_tenants_hear_of_what_one_did_to_the_other(control):
+    quota = control.post('/tenants', {'id': 'heard'}).must(201)
+    made = make_key(control, ['audit:read'], tenant='heard')
+    reader = control.client(made['key'])
+    other = make_key(control, tenant='heard')
+    control.put('/tenants/heard/quota', {'streams': 1}, if_match=quota.etag).must(200)
+    control.post(f"/api-keys/{other['id']}/rotate").must(200)
+    control.delete(f"/api-keys/{other['id']}").must(204)
+    make_key(control)
+    actions = ['deleteApiKey', 'rotateApiKey', 'putTenantQuota', 'createApiKey', 'createApiKey', 'createTenant']
+    theirs, ours = reader.items('/audit'), control.items('/audit')[1:]
+    assert [entry['action'] for entry in theirs] == actions
+    assert {entry['tenant'] for entry in theirs} == {'heard'}
+    for entry, same in zip(theirs, ours):
+        assert same['tenant'] == 'default'
+        assert all(entry[name] == same[name] for name in ('action', 'object', 'key_id', 'request_id', 'status'))
+    assert reader.get('/audit/verify')['whole'] and control.get('/audit/verify')['whole']
 
 
 def test_a_tenant_goes_when_it_is_empty(control):
@@ -315,19 +383,30 @@ def rotate(nats, old, new):
 def test_the_master_key_rotates_under_running_servers(control, peer, nats):
     token = make_key(control, ['worker'])['token'].rpartition('.')[2]
     first = control.post('/api-keys', {'name': 'kept', 'scopes': ['streams:read']}, idempotency_key='over-rotation').must(201)
+    kept = control.post('/connections', connection('rotated', host='127.0.0.1', port=1)).must(201)
     new = private_folder('rotated') / 'key'
     rotated = rotate(nats, control.master_key, new)
     assert rotated.returncode == 0, rotated.stderr
     assert new.stat().st_mode & 0o777 == 0o400
     assert 'secrets=' in rotated.stderr
+    for server in (control, peer):
+        refused = wait_for(lambda: (answer := server.post(f"/connections/{kept['id']}/test")).status != 200 and answer, 30, 'what was sealed anew')
+        assert refused.must(503).code == 'unavailable' and 'master key' in refused['detail'] and int(refused.headers['retry-after']) > 0
     owner = control.master_key.stat()
     os.chown(new, owner.st_uid, owner.st_gid)
+    late = control.post('/connections', connection('late', host='127.0.0.1', port=1)).must(201)
+    former = new.with_name('former')
+    os.link(control.master_key, former)
     new.rename(control.master_key)
     for server in (control, peer):
+        assert server.post(f"/connections/{kept['id']}/test").must(200)['ok'] is False
         assert make_key(server, ['worker'])['token'].endswith(token)
         again = server.post('/api-keys', {'name': 'kept', 'scopes': ['streams:read']}, idempotency_key='over-rotation').must(201)
         assert again['key'] == first['key']
+    again = rotate(nats, former, control.master_key)
+    assert again.returncode == 0 and 'secrets=1 ' in again.stderr, again.stderr
     control.restart()
+    assert control.post(f"/connections/{late['id']}/test").must(200)['ok'] is False
     assert make_key(control, ['worker'])['token'].endswith(token)
     failed = rotate(nats, control.folder / 'no-such-key', new)
     assert failed.returncode != 0 and 'no-such-key' in failed.stderr
@@ -349,11 +428,20 @@ def test_nats_may_be_killed(control, nats):
 
 
 def test_nats_may_start_without_its_store(nats, control, peer):
-    """All is gone then: the servers follow what is there, and the next one that starts makes a first key anew."""
+    """All is gone then: the servers say so and follow what is there, and one makes a first key anew."""
     former = control.key
     nats.stop()
     nats.wipe_store()
     nats.start()
     wait_for(lambda: counts(control, former, 401) and counts(peer, former, 401), 30, 'the servers to forget the key')
+    keys = wait_for(lambda: FIRST_KEY.findall(control.log() + peer.log())[1:], 30, 'another first key')
+    assert keys[0] != former
+    for server in (control, peer):
+        wait_for(lambda: counts(server, keys[0]), 30, 'the new key to count')
+        for bucket in ('SLUICE_CONFIG', 'SLUICE_STATE'):
+            wait_for(lambda: any('made anew' in line and bucket in line for line in server.log().splitlines()), 30, 'the server to say what happened')
+    made = make_key(control.client(keys[0]), ['streams:read'])
+    wait_for(lambda: counts(peer, made['key']), 30, 'both to be of one store again')
     peer.restart()
-    wait_for(lambda: 'API key, shown only now' in peer.log(), 30, 'another first key')
+    assert counts(peer, keys[0])
+    assert len(FIRST_KEY.findall(control.log() + peer.log())) <= 2

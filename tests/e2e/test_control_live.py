@@ -1,13 +1,18 @@
 """What is going on comes to every client at once: events, figures, logs, over WebSocket and server-sent events."""
 import http.client
 import json
+import signal
+import socket
+import struct
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from harness.control import ControlServer
 from harness.control_fakes import Reports, Teller
 from harness.control_streams import ControlStreams
+from harness.openapi import PREFIX
 from harness.wait import wait_for
 from harness.websocket import Closed, EventSocket, EventStream, Refused
 
@@ -401,3 +406,59 @@ def test_the_next_server_goes_on_where_the_leader_was_killed(site):
     assert all(before[1] != after[1] for before, after in pairs), 'a state was told twice'
     events.close()
     second.remove()
+
+
+def open_and_close(server, count):
+    """WebSockets opened one by one, and closed together."""
+    client = server.client()
+    events = [EventSocket(client) for _ in range(count)]
+    for one in events:
+        one.close()
+    client.close()
+
+
+def test_many_that_come_and_go_at_once_break_nothing(site):
+    """ulfius' own list of open WebSockets is not guarded against threads that change it together."""
+    server = ControlServer(site.nats, name='control-2', peer=site.server).start()
+    try:
+        for _ in range(5):
+            with ThreadPoolExecutor(5) as threads:
+                for done in [threads.submit(open_and_close, server, 20) for _ in range(5)]:
+                    done.result()
+            server.process.check_running()
+        wait_for(lambda: server.metric('sluice_control_http_connections') <= 1, 20, 'all to be gone')
+    finally:
+        status = server.stop()
+        server.remove()
+    assert status == 0
+
+
+def test_a_server_that_is_stopped_says_so_to_its_sockets(site):
+    server = ControlServer(site.nats, name='control-2', peer=site.server)
+    for _ in range(3):
+        server.start()
+        client = server.client()
+        events = [EventSocket(client) for _ in range(20)]
+        server.process.send_signal(signal.SIGTERM)
+        for one in events:
+            with pytest.raises(Closed) as closed:
+                one.until('never')
+            assert closed.value.status == 1001
+            one.close()
+        assert server.wait() == 0
+        client.close()
+    server.remove()
+
+
+def test_clients_gone_before_the_handshake_is_answered_leave_nothing(site):
+    server = ControlServer(site.nats, name='control-2', peer=site.server).start()
+    client = server.client()
+    for _ in range(30):
+        ticket = client.post('/events/tickets').must(201)['ticket']
+        with socket.create_connection((client.host, client.port)) as gone:
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            gone.sendall(f'GET {PREFIX}/events?ticket={ticket} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n'
+                         f'Connection: Upgrade\r\nSec-WebSocket-Key: {"A" * 22}==\r\nSec-WebSocket-Version: 13\r\n\r\n'.encode())
+    client.close()
+    assert server.stop() == 0
+    server.remove()

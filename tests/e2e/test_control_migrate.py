@@ -171,6 +171,20 @@ def test_says_what_is_missing(cli, shop, mariadb):
     assert 'is of --mode convert+cdc' in cli.run('migrate', source_uri, target_uri, '--cut-over-when', '1s', status=USAGE).err
 
 
+def test_a_target_with_rows_says_what_to_add(cli, shop, mariadb, target):
+    source_uri, target_uri, name = shop
+    words = ('migrate', source_uri, target_uri)
+    target.execute(f"CREATE SCHEMA {name}; CREATE TABLE {name}.customer (id int PRIMARY KEY, name varchar(80) NOT NULL, born date); "
+                   f"INSERT INTO {name}.customer VALUES (7, 'here before')", dbname=name)
+    state = private_folder('migrate-rows') / 'state'
+    refused = cli.run(*words, '--state', state, status=CHECK)
+    assert '--target-option write_mode=truncate' in refused.err and '--write-mode' not in refused.err
+    assert 'the same command goes on' not in refused.err and str(state) in refused.err
+    cli.run(*words, '--state', state, '--target-option', 'write_mode=truncate')
+    assert fetch_orders(target, name, name) == fetch_orders(mariadb, name, None)
+    assert target.fetch_one(f'SELECT count(*) FROM {name}.customer', dbname=name) == 500
+
+
 def test_dev_is_everything_in_one(cli):
     folder = private_folder('dev') / 'dev'
     keys = []
@@ -186,3 +200,21 @@ def test_dev_is_everything_in_one(cli):
         dev.log_path.unlink()
         assert not any(os.path.exists(f'/proc/{pid}') for pid in below)
     assert keys[0] == keys[1], 'what is in the folder stays'
+
+
+def test_dev_says_what_stays_at_a_source(cli, shop):
+    source_uri, target_uri, name = shop
+    dev = cli.process('dev', '--listen', '127.0.0.1:0', '-o', 'jsonl', name='dev-left').start()
+    line = json.loads(dev.wait_log(r'^\{.*\}$', 60).group(0))
+    dev.wait_log(f'install -o postgres -m 0400 {line["folder"]}/nats.token /etc/sluice-dev.token', 10)
+    there = {'SLUICE_SERVER': line['server'], 'SLUICE_API_KEY_FILE': line['key_file']}
+    cli.run('connection', 'add', 'maria', source_uri, env=there)
+    cli.run('connection', 'add', 'pg', target_uri, env=there)
+    for stream, source in (('left', 'pg'), ('other', 'maria'), ('never', 'pg')):
+        cli.run('stream', 'create', stream, '--source', source, '--target', 'pg', '--mode', 'convert+cdc', env=there)
+    for stream in ('left', 'other'):
+        cli.run('start', stream, env=there)
+    assert dev.stop() == 0
+    assert "stream left was started" in dev.log() and "sluice.drop_stream('left')" in dev.log()
+    assert 'stream other' not in dev.log() and 'stream never' not in dev.log()
+    assert not os.path.exists(line['folder'])

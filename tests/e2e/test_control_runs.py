@@ -104,6 +104,10 @@ class Site:
         two.create_database(name)
         return End(one, name), End(two, name, schema=None if source == 'pg' else name), {}
 
+    def changes(self, server, run_id):
+        """What a server tells of changes of structure, the newest first."""
+        return [event['data'] for event in server.items(f'/runs/{run_id}/schema-changes')]
+
     def stream(self, name, source, target, options, reading=None, **more):
         """Connections and a stream between two ends; the stream's id. options are the target's, reading the source's."""
         target_database = target.dbname if target.is_postgres or source.is_postgres else 'mysql'
@@ -137,9 +141,9 @@ def test_a_stream_from_its_making_to_its_end(site, source, target):
     assert checked['ok'], checked['checks']
 
     run_id = api.start(stream_id)
-    run = api.wait_run(run_id, 'streaming')
+    run = api.wait_run(run_id, 'streaming', condition=lambda run: run['started_at'])
     wait_same(one, two)
-    assert run['started_at'] and all(job['worker_id'] for job in run['jobs'])
+    assert all(job['worker_id'] for job in run['jobs'])
     one.execute("UPDATE item SET name = 'other' WHERE id % 3 = 0; DELETE FROM item WHERE id % 7 = 0; INSERT INTO note VALUES (1, 1, 'one')")
     wait_same(one, two)
 
@@ -203,8 +207,10 @@ def test_a_copy_ends_by_itself(site, source, target):
     one.execute(TABLES)
     one.fill(1, ROWS)
     stream_id = site.stream(f'copy_{source}', one, two, options, mode='convert')
-    site.api.wait_ended(site.api.start(stream_id), 'finished')
+    run_id = site.api.start(stream_id)
+    site.api.wait_ended(run_id, 'finished')
     wait_same(one, two)
+    assert any(table['table'].endswith('item') for table in site.control.items(f'/runs/{run_id}/tables'))  # also when it is over
     site.api.delete(stream_id)
 
 
@@ -225,6 +231,43 @@ def test_a_failure_shows_and_is_mended(site):
     site.api.command(run_id, 'resume')
     wait_same(one, two)
     site.api.wait_run(run_id, 'streaming')
+    site.api.stop(run_id)
+    site.api.delete(stream_id)
+
+
+def leads(server):
+    log = server.log()
+    return log.rfind('"this server leads"') > log.rfind('"this server leads no more"')
+
+
+def test_changes_of_structure_are_told_once(site):
+    """Whichever of the servers leads, both show each of them."""
+    one, two, options = site.ends('altered', 'pg', 'pg')
+    one.execute(TABLES)
+    two.execute(TABLES)
+    stream_id = site.stream('altered', one, two, options, mode='cdc')
+    run_id = site.api.start(stream_id)
+    site.api.wait_run(run_id, 'streaming')
+    seen = []
+    for number, (table, column) in enumerate((('item', 'colour'), ('note', 'tone')), 1):
+        one.execute(f'ALTER TABLE {table} ADD COLUMN {column} text')
+        for server in (site.control, site.other):
+            wait_for(lambda: len(site.changes(server, run_id)) >= number, 30, lambda: f'changes told: {site.changes(server, run_id)}')
+        seen = site.changes(site.control, run_id)
+        assert len(seen) == number and seen == site.changes(site.other, run_id)
+        assert (seen[0]['table'], seen[0]['what'], seen[0]['outcome']) == (f'public.{table}', 'ALTER TABLE', 'applied')
+        assert 'ADD COLUMN' in seen[0]['statement'] and column in seen[0]['statement'] and seen[0]['at']
+    # Who leads next has heard of them as well.
+    leader, next_one = sorted((site.control, site.other), key=leads, reverse=True)
+    assert leads(leader) and not leads(next_one)
+    leader.kill()
+    wait_for(lambda: leads(next_one), 30, 'another server to lead')
+    one.execute('ALTER TABLE item DROP COLUMN colour')
+    wait_for(lambda: 'DROP COLUMN' in site.changes(next_one, run_id)[0]['statement'], 30,
+             lambda: f'changes told: {site.changes(next_one, run_id)}')
+    leader.start()
+    for server in (leader, next_one):
+        wait_for(lambda: site.changes(server, run_id)[1:] == seen, 30, lambda: f'changes told: {site.changes(server, run_id)}')
     site.api.stop(run_id)
     site.api.delete(stream_id)
 
@@ -261,6 +304,34 @@ def test_a_worker_is_drained(site):
 
 
 # -- many, and what is killed under them ---------------------------------
+
+def test_commands_right_after_each_other(site):
+    """A stop as soon as the source has taken the start, and a pause right after a resume: neither is lost."""
+    api, name = site.api, 'at_once'
+    one, two, options = site.ends(name, 'pg', 'pg')
+    one.execute(TABLES)
+    two.execute(TABLES)
+    stream_id = site.stream(name, one, two, options, mode='cdc')
+
+    def desired():
+        found = site.pg.fetch("SELECT desired FROM sluice.streams", dbname=name)
+        return found and found[0][0]
+    for _ in range(4):
+        run_id = api.start(stream_id)
+        wait_for(lambda: desired() == 'running', 30, 'the source to take the start')
+        api.stop(run_id)
+        assert desired() == 'stopped'
+    run_id = api.start(stream_id)
+    api.wait_run(run_id, 'streaming')
+    for _ in range(4):
+        api.command(run_id, 'pause')
+        wait_for(lambda: desired() == 'paused', 30, 'the source to take the pause')
+        api.command(run_id, 'resume')
+        wait_for(lambda: desired() == 'running', 30, 'the source to take the resumption')
+    api.command(run_id, 'cancel')
+    site.control.delete(f'/streams/{stream_id}', {'force': 'true'}, if_match='*').must(204)
+    wait_for(lambda: desired() == 'stopped', 30, lambda: f'the source to stop: {desired()}')
+
 
 @pytest.fixture(scope='module')
 def many(site):

@@ -6,6 +6,7 @@ import pytest
 
 from harness.control import ControlServer
 from harness.wait import wait_for
+from harness.worker import State
 
 _numbers = itertools.count(1)
 
@@ -280,6 +281,24 @@ def test_a_run_waits_for_a_worker(api, stream):
     refused = api.post(f"/runs/{run['id']}/resume")
     assert (refused.code, refused['allowed']) == ('conflict', ['stop', 'cancel'])
     assert api.post(f"/runs/{run['id']}/stop").must(202)['ended_at'] == stopped['ended_at']
+
+
+def test_a_command_that_was_not_come_to_acts_again(servers, api, stream, nats):
+    """Repeated at once it changes nothing; after a while it is another wish."""
+    run = api.post(f'{path(stream)}/runs').must(201)['id']
+    state, key = State(nats), f'run.default.{run}'
+    api.post(f'/runs/{run}/pause').must(202)
+    first = state.get(key)['desired_at']
+    api.post(f'/runs/{run}/pause').must(202)
+    assert state.get(key)['desired_at'] == first
+    old = '2026-01-01T00:00:00.000Z'
+    state.put(key, {**state.get(key), 'desired_at': old})
+
+    def acts():
+        api.post(f'/runs/{run}/pause').must(202)
+        return state.get(key)['desired_at'] > first
+    wait_for(acts, 4, 'another wish')
+    api.post(f'/runs/{run}/stop').must(202)
 
 
 def test_a_first_run_fixes_where_a_stream_begins(api, stream, connections):

@@ -94,6 +94,11 @@ def running(run):
     return run.wait_state(WRITER, 'applying')
 
 
+def desired_of(source, name):
+    """What the source has as its wish."""
+    return source.fetch_one('SELECT desired FROM sluice.streams WHERE name = %s', (name,), name)
+
+
 def write_rows(server, name, first, count=100):
     server.execute('INSERT INTO t SELECT i, md5(i::text) FROM generate_series(%s, %s) i', (first, first + count - 1), name)
 
@@ -198,6 +203,34 @@ def test_done_by_hand(make_run, source, target, nats):
     run.wait_state('reader', 'stopped')
 
 
+@pytest.mark.parametrize('rest', ['paused', 'stopped'])
+def test_a_wish_right_after_another(make_run, source, rest):
+    """What is wished as soon as the source has taken the wish before, while its state is still that of before."""
+    name = f'w_soon_{rest}'
+    run = make_run(name)
+    running(run)
+    for _ in range(5):
+        run.wish(rest, drain=True)
+        run.wait_report('reader', lambda report: (report['state'], report['desired_at']) == (rest, run.document['desired_at']), rest)
+        assert desired_of(source, name) == rest
+        run.wish('running')
+        wait_for(lambda: desired_of(source, name) == 'running', 30, 'the source to take the wish')
+    run.wish(rest)
+    run.wait_report('reader', lambda report: (report['state'], report['desired_at']) == (rest, run.document['desired_at']), rest)
+    assert desired_of(source, name) == rest
+
+
+def test_a_run_that_vanishes(make_run, source):
+    """Its stream does not go on at the source."""
+    name = 'w_vanishes'
+    run = make_run(name)
+    running(run)
+    run.remove()
+    run.wait_free('reader')
+    assert desired_of(source, name) == 'stopped'
+    drop(run)
+
+
 def test_tables_that_join_and_leave(make_run, source, target):
     """The next run of a stream with other tables takes them over."""
     name = 'w_tables'
@@ -212,6 +245,35 @@ def test_tables_that_join_and_leave(make_run, source, target):
     run.wish('running')
     run.wait_state('reader', 'streaming')
     assert source.fetch('SELECT prrelid::regclass::text FROM pg_publication_rel', dbname=name) == [('u',)]
+
+
+def test_what_stays_as_it_was_made(make_run, source):
+    """Another option or publication fails the run with its name; what was put back or is not named goes on."""
+    name = 'w_fixed'
+    run = make_run(name, tables=['public.t'], options={'bundle_rows': 100})
+    running(run)
+    source.execute('CREATE PUBLICATION other FOR TABLE t', dbname=name)
+
+    def again(**changes):
+        """The next run, which has its specification from its start."""
+        run.wish('stopped')
+        run.wait_state('reader', 'stopped')
+        run.remove()
+        run.wait_free('reader')
+        run.document['spec']['source'].update(changes)
+        run.wish('running')
+
+    def refused(what, **changes):
+        again(**changes)
+        error = run.wait_state('reader', 'failed')['error']
+        assert error['code'] == 'state' and what in error['message'] and 'anew' in error['hint']
+    refused('option bundle_rows', options={'bundle_rows': 200})
+    refused('option compression', options={'compression': 'lz4'})
+    refused('publication', tables=[], publication='other', options={})
+    again(tables=['public.t'], publication=None, options={'bundle_rows': 100, 'compression': 'none'})
+    run.wait_state('reader', 'streaming')
+    again(options={})
+    assert run.wait_state('reader', 'streaming')['error'] is None
 
 
 def test_a_copy_alone_finishes(make_run, source, target):
@@ -382,11 +444,20 @@ def test_nats_away(make_run, source, target, nats, worker):
 
 # ---- what cannot be ----
 
+def last_asked(source, name):
+    """When the worker asked a source for something last."""
+    return source.fetch_one('SELECT max(query_start) FROM pg_stat_activity WHERE application_name = %s', (f'sluice-worker {name}',))
+
+
 def test_an_extension_that_is_missing(make_run, source):
     name = 'w_extension'
     run = make_run(name, extension=False).write()
     report = run.wait_state('reader', 'failed')
     assert report['error']['code'] == 'not_found' and 'CREATE EXTENSION sluice' in report['error']['hint']
+    for _ in range(2):  # the same at each look
+        asked = last_asked(source, name)
+        wait_for(lambda: last_asked(source, name) not in (asked, None), 30, 'another look at the source')
+    assert 'CREATE EXTENSION sluice' in run.report('reader')['error']['hint']
     source.execute('CREATE EXTENSION sluice', dbname=name)
     run.wait_state('reader', 'streaming')
 
@@ -422,6 +493,24 @@ def test_a_target_that_refuses(make_run, target):
     target.execute(f'ALTER DATABASE {name} ALLOW_CONNECTIONS true')
     report = run.wait_state(WRITER, 'applying')
     assert report['error'] is None
+
+
+def test_a_failure_stands_while_the_writer_tries_again(make_run, source, target):
+    """What it cannot apply: one failure with one reason, however often it tries, until it is mended."""
+    name = 'w_tries'
+    run = make_run(name)
+    target.execute("CREATE SEQUENCE tries; ALTER TABLE t ADD CONSTRAINT never CHECK (nextval('tries') < 0)", dbname=name)
+    running(run)
+    write_rows(source, name, 1)
+    first = run.wait_state(WRITER, 'failed')
+    assert 'never' in first['error']['message']
+    tried = target.fetch_one('SELECT last_value FROM tries', dbname=name)
+    wait_for(lambda: target.fetch_one('SELECT last_value FROM tries', dbname=name) >= tried + 3, 60, 'three more tries')
+    report = run.report(WRITER)
+    assert (report['state'], report['since'], report['error']) == ('failed', first['since'], first['error'])
+    target.execute('ALTER TABLE t DROP CONSTRAINT never', dbname=name)
+    wait_rows(target, name, 100)
+    run.wait_report(WRITER, lambda report: report['state'] == 'applying' and report['error'] is None, 'the failure to be over')
 
 
 def test_options_that_make_no_sense(make_run):

@@ -165,6 +165,9 @@ def test_a_password_that_is_changed(site):
     try:
         for job in ('reader', WRITER):
             wait_job(site, run, job, lambda report: report['error'] and report['error']['code'] == 'denied', f'{job} to be refused')
+        restarted = site.worker.log().count('started a child')
+        wait_for(lambda: all(jobs(site, run)[job]['error']['code'] == 'denied' for job in ('reader', WRITER))
+                 and site.worker.log().count('started a child') > restarted + 1, 60, 'more tries, refused at all times')
         for connection in ends:
             site.control.patch(f'/connections/{connection}', {'password': OTHER}, if_match='*').must(200)
         wait_working(site, run)

@@ -98,6 +98,9 @@ def test_every_key(from_mysql):
     assert from_mysql.first_reader.wait() == 0
     rows = from_mysql.compare()
     assert rows['empty'] == 0 and all(rows[name] == ROWS for name in KEYS if name != 'empty')
+    table = 'sluice_progress' if hasattr(from_mysql.target, 'flavour') else 'sluice.progress'
+    applied, size = from_mysql.target.fetch(f'SELECT rows_applied, bytes_applied FROM {table}', dbname=from_mysql.name)[0]
+    assert applied == sum(rows.values()) and size > 8 * applied  # of small chunks, too
 
 
 def test_hand_over_under_writes(from_mysql):

@@ -60,11 +60,14 @@ without_lists_some_networks_are_denied(void **state)
 		"::169.254.169.254", "64:ff9b::a9fe:a9fe",
 		"2002:a9fe:a9fe::1", "fd00:ec2::254",
 		"fec0::1",			 "64:ff9b:1::a9fe:a9fe",
+		"100.100.100.200",	 "::ffff:100.100.100.200",
+		"168.63.129.16",	 "2002:a83f:8110::1",
+		"192.0.0.192",		 "64:ff9b::192.0.0.192",
 	};
 	static const char *const good[] = {
-		"127.0.0.1",	   "10.0.0.1",	  "192.168.1.1",	 "8.8.8.8",			"::1",
-		"fd00::1",		   "2001:db8::1", "::ffff:10.0.0.1", "169.253.255.255", "169.255.0.1",
-		"223.255.255.255",
+		"127.0.0.1",	   "10.0.0.1",		  "192.168.1.1",	 "8.8.8.8",			"::1",
+		"fd00::1",		   "2001:db8::1",	  "::ffff:10.0.0.1", "169.253.255.255", "169.255.0.1",
+		"223.255.255.255", "100.100.100.201", "168.63.129.17",	 "192.0.0.191",		"fd00:ec2::253",
 	};
 	AddressRules *rules = rules_of(NULL, 0, NULL, 0);
 	char network[ADDRESS_TEXT];
@@ -117,6 +120,31 @@ the_longest_network_decides(void **state)
 		assert_int_equal(allowed(rules, cases[i].address, network), cases[i].allowed);
 		assert_string_equal(network, cases[i].network);
 	}
+	address_rules_free(rules);
+}
+
+/* Who allows some networks by name means those alone. */
+static void
+a_list_of_allowed_networks_closes_the_others(void **state)
+{
+	char *allow[] = {"10.1.0.0/16", "2001:db8::/32", "100.64.0.0/10"};
+	char *deny[] = {"10.1.9.0/24"};
+	static const char *const good[] = {"10.1.0.1", "::ffff:10.1.0.1", "2001:db8::1", "100.64.0.1"};
+	static const char *const denied[] = {
+		"10.2.0.1", "8.8.8.8", "::1", "127.0.0.1", "2001:db9::1", "10.1.9.1", "100.100.100.200"};
+	AddressRules *rules = rules_of(allow, 3, deny, 1);
+	char network[ADDRESS_TEXT];
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(allowed(rules, good[i], network));
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
+	{
+		if (allowed(rules, denied[i], network))
+			fail_msg("%s is allowed by %s", denied[i], network);
+	}
+	assert_false(allowed(rules, "8.8.8.8", network));
+	assert_string_equal(network, "no network that is allowed");
 	address_rules_free(rules);
 }
 
@@ -210,6 +238,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_lists_some_networks_are_denied),
 		cmocka_unit_test(the_longest_network_decides),
+		cmocka_unit_test(a_list_of_allowed_networks_closes_the_others),
 		cmocka_unit_test(what_is_no_network_is_named),
 		cmocka_unit_test(hosts_are_names_or_addresses),
 		cmocka_unit_test(hosts_are_resolved_and_held_against_the_lists),

@@ -132,6 +132,37 @@ option_values_are_json_where_they_look_so(void **state)
 }
 
 static void
+hints_speak_of_flags_that_there_are(void **state)
+{
+	static const struct
+	{
+		const char *text, *expected;
+		bool any;
+	} cases[] = {
+		{"use --write-mode truncate, append or upsert, or empty the tables",
+		 "use --target-option write_mode=truncate, append or upsert, or empty the tables", true},
+		{"use --schema-policy create_missing", "use --target-option schema_policy=create_missing",
+		 true},
+		{"leave it out with --create or at the source",
+		 "leave it out with --target-option create=... or at the source", true},
+		{"--http and -- and --, nothing", "--http and -- and --, nothing", false},
+		{"--write-mode", "--target-option write_mode=...", true},
+		{"", "", false},
+	};
+	char out[256], little[12];
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		assert_int_equal(options_hint(JOB_TARGET, "target-option", cases[i].text, out, sizeof(out)),
+						 cases[i].any);
+		assert_string_equal(out, cases[i].expected);
+	}
+	assert_true(options_hint(JOB_TARGET, "target-option", "use --types x", little, sizeof(little)));
+	assert_string_equal(little, "use --targe");
+}
+
+static void
 flags_become_a_stream(void **state)
 {
 	char *words[] = {"sluice",			"stream",
@@ -379,6 +410,7 @@ main(void)
 		cmocka_unit_test(uris_are_taken_apart),
 		cmocka_unit_test(bad_uris_are_refused_without_their_text),
 		cmocka_unit_test(option_values_are_json_where_they_look_so),
+		cmocka_unit_test(hints_speak_of_flags_that_there_are),
 		cmocka_unit_test(flags_become_a_stream),
 		cmocka_unit_test(differences_are_named_by_their_paths),
 		cmocka_unit_test(paths_and_queries_are_escaped),

@@ -198,6 +198,43 @@ forms_of_a_list(void **state)
 }
 
 static void
+columns_that_are_not_there_are_refused(void **state)
+{
+	static const struct
+	{
+		const char *columns;
+		bool good;
+	} cases[] = {{"name,of.bytes", true}, {"size", true}, {"id", true},	   {"description", true},
+				 {"of.something", true},  {"nam", false}, {"name,", true}, {"name,siz", false},
+				 {"bytes", false},		  {"of.", true}};
+	json_t *items = json_pack("[{s:s, s:s}, {s:s, s:{s:i}}]", "id", "x", "name", "a", "id", "y",
+							  "of", "bytes", 1);
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		char *text = NULL;
+		size_t length = 0;
+		FILE *file = open_memstream(&text, &length);
+		const Terminal terminal = {.out = {.file = file}, .err = {.file = file}};
+		const Output output = {
+			.terminal = &terminal, .format = OUTPUT_CSV, .columns = cases[i].columns};
+		SluiceError err = {0};
+
+		assert_int_equal(output_list(&output, &listing, items, &err), cases[i].good);
+		(void) fclose(file);
+		if (!cases[i].good)
+		{
+			assert_int_equal(err.code, SLUICE_ERROR_ARGUMENT);
+			assert_string_equal(err.hint, "there are name, state, size, id");
+			assert_string_equal(text, "");
+		}
+		free(text);
+	}
+	json_decref(items);
+}
+
+static void
 a_document_is_a_line_for_each_value(void **state)
 {
 	char *text = NULL;
@@ -229,6 +266,7 @@ main(void)
 		cmocka_unit_test(numbers_read_well),
 		cmocka_unit_test(durations_and_moments_read_well),
 		cmocka_unit_test(forms_of_a_list),
+		cmocka_unit_test(columns_that_are_not_there_are_refused),
 		cmocka_unit_test(a_document_is_a_line_for_each_value),
 	};
 

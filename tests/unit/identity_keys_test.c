@@ -164,6 +164,32 @@ use_is_noted_once_a_minute(void **state)
 	assert_int_equal(count, 1);
 }
 
+/* Whatever a document says: of another tenant than the first nobody rules others. */
+static void
+tenants_admin_counts_in_the_first_tenant_alone(void **state)
+{
+	static const char *const tenants[] = {"acme", TENANT_DEFAULT, ""};
+	char text[API_KEY_TEXT], hash[API_KEY_HASH], key[LAYOUT_KEY_MAXIMUM];
+	SluiceError err;
+
+	(void) state;
+	api_key_make(ID, text, hash);
+	for (size_t i = 0; i < 3; i++)
+	{
+		json_t *document = json_pack("{s:s, s:s, s:[s, s]}", "hash", hash, "tenant", tenants[i],
+									 "scopes", "*", "tenants:admin");
+		Caller caller = {.address = ""};
+
+		assert_true(
+			store_put(store, STORE_CONFIG, api_key_key(key, ID), document, STORE_ANY, NULL, &err));
+		json_decref(document);
+		assert_true(identity_check(identity, text, &caller, &err));
+		assert_true((caller.scopes & SCOPE_BIT(SCOPE_KEYS_ADMIN)) != 0);
+		assert_int_equal((caller.scopes & SCOPE_BIT(SCOPE_TENANTS_ADMIN)) != 0,
+						 strcmp(tenants[i], TENANT_DEFAULT) == 0);
+	}
+}
+
 static void
 the_store_may_be_away(void **state)
 {
@@ -242,6 +268,7 @@ main(void)
 		cmocka_unit_test(keys_expire),
 		cmocka_unit_test(a_rotated_key_counts_for_its_grace),
 		cmocka_unit_test(use_is_noted_once_a_minute),
+		cmocka_unit_test(tenants_admin_counts_in_the_first_tenant_alone),
 		cmocka_unit_test(the_store_may_be_away),
 		cmocka_unit_test(of_several_servers_one_makes_the_first_key),
 	};

@@ -23,12 +23,14 @@ keys_are_what_the_page_says(void **state)
 	assert_string_equal(connection_key(key, "acme", "conn_a"), "connection.acme.conn_a");
 	assert_string_equal(stream_key(key, "acme", "str_a"), "stream.acme.str_a");
 	assert_string_equal(name_key(key, "acme_orders"), "name.acme_orders");
+	assert_string_equal(connection_name_key(key, "acme", "00ff"), "cname.acme.00ff");
 	assert_string_equal(api_key_key(key, "key_a"), "key.key_a");
 	assert_string_equal(secret_key(key, "acme", "conn_a", SECRET_CA), "secret.acme.conn_a.ca");
 	assert_string_equal(alert_key(key, "acme", "alert_a"), "alert.acme.alert_a");
 	assert_string_equal(run_key(key, "acme", "run_a"), "run.acme.run_a");
 	assert_string_equal(run_list_key(key, "acme", "str_a"), "runs.acme.str_a");
 	assert_string_equal(job_key(key, "run_a", "writer-a-0"), "job.run_a.writer-a-0");
+	assert_string_equal(run_tables_key(key, "run_a"), "tables.run_a");
 	assert_string_equal(worker_key(key, "wrk_a"), "worker.wrk_a");
 	assert_string_equal(drain_key(key, "wrk_a"), "drain.wrk_a");
 	assert_string_equal(used_key(key, "key_a"), "used.key_a");

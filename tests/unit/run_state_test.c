@@ -10,7 +10,8 @@
 
 #include "control/resource/run_state.h"
 
-#define JOBS 5
+#define JOBS	   5
+#define DESIRED_AT "now"
 
 typedef struct Case
 {
@@ -132,6 +133,47 @@ static const Case cases[] = {
 	 .desired = DESIRED_RUNNING,
 	 .jobs = {READER(.state = "streaming"), {.job = "verify-ver_1", .state = "failed"}},
 	 .state = STREAM_STREAMING},
+	{.what = "trouble that passes is told, and the state stays",
+	 .desired = DESIRED_RUNNING,
+	 .jobs = {READER(.state = "streaming"),
+			  WRITER(.state = "retrying", .error_at = "2026-01-01T00:00:00.000Z")},
+	 .state = STREAM_STREAMING,
+	 .cause = "writer-writer-1"},
+	{.what = "the newest trouble is told",
+	 .desired = DESIRED_RUNNING,
+	 .jobs = {READER(.state = "loading", .error_at = "2026-01-01T00:00:01.000Z"),
+			  WRITER(.state = "retrying", .error_at = "2026-01-01T00:00:00.999Z")},
+	 .state = STREAM_LOADING,
+	 .cause = "reader"},
+	{.what = "what failed counts before what is newer",
+	 .desired = DESIRED_RUNNING,
+	 .jobs = {READER(.state = "failed", .error_at = "2026-01-01T00:00:00.000Z"),
+			  WRITER(.state = "retrying", .error_at = "2026-01-01T00:00:01.000Z")},
+	 .state = STREAM_FAILED,
+	 .cause = "reader"},
+	{.what = "trouble of a worker that is gone, and of comparisons, is not told",
+	 .desired = DESIRED_RUNNING,
+	 .jobs = {READER(.state = "streaming"),
+			  WRITER(.state = "retrying", .lost = true, .error_at = "2026-01-01T00:00:00.000Z"),
+			  {.job = "verify-ver_1", .state = "failed", .error_at = "2026-01-01T00:00:00.000Z"}},
+	 .state = STREAM_STREAMING},
+	{.what = "trouble that keeps it from stopping",
+	 .desired = DESIRED_STOPPED,
+	 .jobs = {READER(.state = "stopped"),
+			  WRITER(.state = "retrying", .error_at = "2026-01-01T00:00:00.000Z")},
+	 .state = STREAM_STOPPING,
+	 .cause = "writer-writer-1"},
+	{.what = "stopped with trouble",
+	 .desired = DESIRED_STOPPED,
+	 .jobs = {READER(.state = "stopped"),
+			  WRITER(.state = "failed", .error_at = "2026-01-01T00:00:00.000Z")},
+	 .state = STREAM_STOPPED,
+	 .ended = true},
+	{.what = "trouble with dropping",
+	 .desired = DESIRED_DROPPED,
+	 .jobs = {DROP(.state = "retrying", .error_at = "2026-01-01T00:00:00.000Z")},
+	 .state = STREAM_DROPPING,
+	 .cause = "drop"},
 	{.what = "stopping",
 	 .desired = DESIRED_STOPPED,
 	 .jobs = {READER(.state = "stopped"), WRITER(.state = "draining")},
@@ -139,6 +181,16 @@ static const Case cases[] = {
 	{.what = "stopped",
 	 .desired = DESIRED_STOPPED,
 	 .jobs = {READER(.state = "stopped"), WRITER(.state = "stopped")},
+	 .state = STREAM_STOPPED,
+	 .ended = true},
+	{.what = "stopped, as it was before the wish",
+	 .desired = DESIRED_STOPPED,
+	 .jobs = {READER(.state = "stopped", .desired_at = "before"), WRITER(.state = "stopped")},
+	 .state = STREAM_STOPPING},
+	{.what = "failed before the wish",
+	 .desired = DESIRED_STOPPED,
+	 .jobs = {READER(.state = "failed", .desired_at = "before"),
+			  WRITER(.state = "stopped", .desired_at = DESIRED_AT)},
 	 .state = STREAM_STOPPED,
 	 .ended = true},
 	{.what = "stopped before anybody took it",
@@ -221,6 +273,7 @@ check_case(const Case *c)
 		.jobs = c->jobs,
 		.consumers = consumers,
 		.consumer_count = consumers_of(c),
+		.desired_at = DESIRED_AT,
 	};
 	RunSight seen;
 

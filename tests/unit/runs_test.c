@@ -11,9 +11,11 @@
 
 #include "common/control/layout.h"
 #include "control/resource/answer.h"
+#include "control/resource/name_claim.h"
 #include "control/resource/run_document.h"
 #include "control/resource/run_limits.h"
 #include "control/resource/run_start.h"
+#include "control/resource/run_tables.h"
 #include "control/resource/runs.h"
 #include "control/resource/stream_name.h"
 #include "control/resource/sweep.h"
@@ -126,6 +128,24 @@ report(const char *run_id, const char *job, const char *state)
 		json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n}", "run_id", run_id, "tenant", TENANT,
 				  "job", job, "role", job[0] == 'w' ? "writer" : "reader", "worker_id", WORKER,
 				  "state", state, "phase", "error"));
+}
+
+/* More tables than are kept. */
+static void
+put_tables(const char *run_id)
+{
+	json_t *run = json_pack("{s:s, s:s}", "id", run_id, "tenant", TENANT), *tables = json_array();
+	char key[LAYOUT_KEY_MAXIMUM], name[32];
+
+	for (int i = 0; i < 10000; i++)
+	{
+		(void) snprintf(name, sizeof(name), "public.t%05d", i);
+		(void) json_array_append_new(tables,
+									 json_pack("{s:s, s:i}", "table", name, "copied_rows", i));
+	}
+	put(STORE_STATE, run_tables_key(key, run_id), run_tables_document(run, tables));
+	json_decref(tables);
+	json_decref(run);
 }
 
 static void
@@ -250,6 +270,7 @@ old_runs_go(void **state)
 	(void) state;
 	assert_int_equal(begin(DESIRED_RUNNING, first), PROBLEM_NONE);
 	report(first, "reader", "stopped");
+	put_tables(first);
 	stop(first);
 	for (int i = 0; i < RUNS_KEPT; i++)
 	{
@@ -258,6 +279,35 @@ old_runs_go(void **state)
 	}
 	assert_int_equal(count_keys(STORE_STATE, "run."), RUNS_KEPT);
 	assert_int_equal(count_keys(STORE_STATE, key_prefix(prefix, "job", first, NULL)), 0);
+	assert_int_equal(count_keys(STORE_STATE, "tables."), 0);
+}
+
+/* Of a run that has ended there is what was kept, and no more than may be. */
+static void
+tables_of_a_run_that_ended(void **state)
+{
+	char key[LAYOUT_KEY_MAXIMUM], run_id[ID_MAXIMUM + 1];
+	StoreEntry run, kept;
+	json_t *tables;
+
+	(void) state;
+	assert_int_equal(begin(DESIRED_RUNNING, run_id), PROBLEM_NONE);
+	stop(run_id);
+	assert_true(run_get(&control, TENANT, run_id, &run, NULL));
+	assert_true(run_has_ended(run.value));
+	tables = run_tables(&control, run.value);
+	assert_int_equal(json_array_size(tables), 0);
+	json_decref(tables);
+	put_tables(run_id);
+	assert_true(store_get(control.store, STORE_STATE, run_tables_key(key, run_id), &kept, NULL));
+	assert_in_range(strlen(text_of(kept.value, "tables")), RUN_TABLES_MAXIMUM - 100,
+					RUN_TABLES_MAXIMUM);
+	store_entry_free(&kept);
+	tables = run_tables(&control, run.value);
+	assert_in_range(json_array_size(tables), 2000, 9999);
+	assert_string_equal(text_of(json_array_get(tables, 1), "table"), "public.t00001");
+	json_decref(tables);
+	store_entry_free(&run);
 }
 
 /* ---- going on ---- */
@@ -291,6 +341,38 @@ states_as_reported(void **state)
 	tick();
 	assert_string_equal(written(run_id, "state", text), "finished");
 	assert_string_not_equal(written(run_id, "ended_at", text), "-");
+}
+
+/* Its state stays, and what is in the way is the run's error, shown and written, until it is gone. */
+static void
+trouble_that_passes(void **state)
+{
+	char key[LAYOUT_KEY_MAXIMUM], run_id[ID_MAXIMUM + 1], text[100];
+	StoreEntry run;
+	json_t *shown;
+
+	(void) state;
+	put_worker();
+	assert_int_equal(begin(DESIRED_RUNNING, run_id), PROBLEM_NONE);
+	report(run_id, "reader", "streaming");
+	put(STORE_STATE, job_key(key, run_id, "writer-writer-1"),
+		json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:n, s:s}}", "job", "writer-writer-1", "role",
+				  "writer", "worker_id", WORKER, "state", "retrying", "error", "code", "denied",
+				  "message", "no CREATE here", "hint", "at", "2026-01-01T00:00:00.000Z"));
+	tick();
+	assert_string_equal(written(run_id, "state", text), "streaming");
+	assert_true(run_get(&control, TENANT, run_id, &run, NULL));
+	assert_string_equal(text_of(json_object_get(run.value, "error"), "message"), "no CREATE here");
+	shown = run_show(&control, run.value);
+	assert_string_equal(text_of(json_object_get(shown, "error"), "job"), "writer-writer-1");
+	json_decref(shown);
+	store_entry_free(&run);
+
+	report(run_id, "writer-writer-1", "applying");
+	tick();
+	assert_true(run_get(&control, TENANT, run_id, &run, NULL));
+	assert_true(json_is_null(json_object_get(run.value, "error")));
+	store_entry_free(&run);
 }
 
 static void
@@ -423,19 +505,24 @@ what_is_swept(void **state)
 	assert_int_equal(begin(DESIRED_RUNNING, run_id), PROBLEM_NONE);
 	report(run_id, "reader", "streaming");
 	report("run_gone", "reader", "streaming");
+	put_tables(run_id);
+	put_tables("run_gone");
 	put(STORE_STATE, run_key(key, TENANT, "run_lone"),
 		json_pack("{s:s, s:s, s:s}", "id", "run_lone", "tenant", TENANT, "stream_id", STREAM));
 	put(STORE_STATE, drain_key(key, "wrk_gone"), json_object());
 	assert_true(sweep_now(&control, &err)); /* all of it is too young */
-	assert_int_equal(count_keys(STORE_STATE, ""), 7);
+	assert_int_equal(count_keys(STORE_STATE, ""), 9);
 	memory_store_age(control.store, STORE_STATE, run_key(key, TENANT, run_id), LONG_MS);
 	memory_store_age(control.store, STORE_STATE, job_key(key, run_id, "reader"), LONG_MS);
 	memory_store_age(control.store, STORE_STATE, run_key(key, TENANT, "run_lone"), LONG_MS);
 	memory_store_age(control.store, STORE_STATE, job_key(key, "run_gone", "reader"), LONG_MS);
+	memory_store_age(control.store, STORE_STATE, run_tables_key(key, run_id), LONG_MS);
+	memory_store_age(control.store, STORE_STATE, run_tables_key(key, "run_gone"), LONG_MS);
 	memory_store_age(control.store, STORE_STATE, worker_key(key, WORKER), LONG_MS);
 	memory_store_age(control.store, STORE_STATE, drain_key(key, "wrk_gone"), LONG_MS);
 	assert_true(sweep_now(&control, &err));
-	assert_int_equal(count_keys(STORE_STATE, ""), 3);
+	assert_int_equal(count_keys(STORE_STATE, ""), 4);
+	assert_int_equal(count_keys(STORE_STATE, run_tables_key(key, run_id)), 1);
 	assert_int_equal(count_keys(STORE_STATE, "run."), 1);
 	assert_int_equal(count_keys(STORE_STATE, "job."), 1);
 }
@@ -448,7 +535,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_it_keeps, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(somebody_else_begins, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_runs_go, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tables_of_a_run_that_ended, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(states_as_reported, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(trouble_that_passes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_is_waited_for, set_up, tear_down),
 		cmocka_unit_test(rows_of_a_run),
 		cmocka_unit_test_setup_teardown(seconds_of_a_run, set_up, tear_down),

@@ -126,6 +126,23 @@ numbers_stay_what_they_are(void **state)
 	assert_int_equal(table_id("c1", "bd"), 147761480);
 }
 
+static void
+items_tell_what_they_fit(void **state)
+{
+	SluiceError err;
+	TableChoice *choice = table_choice_parse(" shop.o* , !shop.tmp_*,`c,rm`.orders ", false, &err);
+	const char *first = table_choice_wish(choice, 0), *second = table_choice_wish(choice, 1);
+
+	(void) state;
+	assert_string_equal(first, "shop.o*");
+	assert_string_equal(second, "`c,rm`.orders");
+	assert_null(table_choice_wish(choice, 2));
+	assert_true(table_choice_wish_fits(choice, first, "shop", "orders"));
+	assert_false(table_choice_wish_fits(choice, second, "shop", "orders"));
+	assert_true(table_choice_wish_fits(choice, second, "c,rm", "orders"));
+	table_choice_free(choice);
+}
+
 int
 main(void)
 {
@@ -137,6 +154,7 @@ main(void)
 		cmocka_unit_test(some_are_never_chosen),
 		cmocka_unit_test(what_is_no_pattern_is_refused),
 		cmocka_unit_test(numbers_stay_what_they_are),
+		cmocka_unit_test(items_tell_what_they_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

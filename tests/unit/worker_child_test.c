@@ -350,6 +350,73 @@ test_states(void **state)
 	}
 }
 
+/* A course of figures, a second between them, and the states that are reported. */
+typedef struct Seen
+{
+	const char *word;
+	int done; /* transactions */
+	const char *reported;
+} Seen;
+
+static void
+check_course(bool reader, const Seen *seen, size_t count)
+{
+	ChildFailure failure = {.stands = false};
+
+	for (size_t i = 0; i < count; i++)
+	{
+		json_t *figures = json_pack("{s:s, s:I, s:i, s:i}", "state", seen[i].word, "time_ms",
+									(json_int_t) (1000000 + 1000 * i), "transactions", seen[i].done,
+									"pending_messages", 0);
+		ChildState read;
+
+		child_state_read(&read, reader, figures);
+		child_failure_take(&failure, &read);
+		if (strcmp(read.state, seen[i].reported) != 0)
+			fail_msg("figures %zu: %s, not %s", i, read.state, seen[i].reported);
+		assert_int_equal(failure.stands, strcmp(read.state, "failed") == 0);
+		assert_false(failure.stands && (read.works || read.drained));
+		json_decref(figures);
+	}
+}
+
+#define CHECK_COURSE(reader, ...)                                                                  \
+	check_course(reader, (const Seen[]){__VA_ARGS__},                                              \
+				 sizeof((const Seen[]){__VA_ARGS__}) / sizeof(Seen))
+
+static void
+test_a_failure_stands_until_it_is_over(void **state)
+{
+	(void) state;
+	/* It tries again and again. */
+	CHECK_COURSE(false, {"applying", 7, "applying"}, {"stopped", 7, "failed"},
+				 {"connecting", 7, "failed"}, {"applying", 7, "failed"}, {"stopped", 7, "failed"},
+				 {"applying", 7, "failed"}, {"applying", 7, "failed"}, {"retrying", 7, "failed"},
+				 {"applying", 7, "failed"}, {"applying", 7, "failed"}, {"applying", 7, "failed"},
+				 {"stopped", 7, "failed"});
+	/* Something was applied. */
+	CHECK_COURSE(false, {"stopped", 7, "failed"}, {"applying", 7, "failed"},
+				 {"applying", 8, "applying"}, {"stopped", 8, "failed"},
+				 {"applying", 9, "applying"});
+	/* Nothing was, but it keeps working. */
+	CHECK_COURSE(false, {"stopped", 0, "failed"}, {"connecting", 0, "failed"},
+				 {"applying", 0, "failed"}, {"applying", 0, "failed"}, {"applying", 0, "failed"},
+				 {"applying", 0, "applying"}, {"connecting", 0, "connecting"});
+	/* It takes four seconds to fail: six prove that it does not any more. */
+	CHECK_COURSE(false, {"loading", 0, "loading"}, {"loading", 0, "loading"},
+				 {"loading", 0, "loading"}, {"loading", 0, "loading"}, {"stopped", 0, "failed"},
+				 {"loading", 0, "failed"}, {"loading", 0, "failed"}, {"loading", 0, "failed"},
+				 {"loading", 0, "failed"}, {"loading", 0, "failed"}, {"loading", 0, "failed"},
+				 {"loading", 0, "loading"});
+	/* A process that was started anew counts from zero. */
+	CHECK_COURSE(false, {"stopped", 7, "failed"}, {"starting", 0, "failed"},
+				 {"applying", 0, "failed"}, {"applying", 1, "applying"});
+	/* Who gives way tries nothing, nor does a reader that was stopped. */
+	CHECK_COURSE(false, {"stopped", 7, "failed"}, {"standby", 7, "standby"});
+	CHECK_COURSE(true, {"failed", 0, "failed"}, {"streaming", 0, "failed"},
+				 {"stopped", 0, "stopped"}, {"streaming", 0, "streaming"});
+}
+
 static void
 test_whose_figures(void **state)
 {
@@ -445,6 +512,7 @@ main(void)
 		cmocka_unit_test(test_a_hint_on_a_line_of_its_own),
 		cmocka_unit_test(test_a_flood_is_cut),
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_a_failure_stands_until_it_is_over),
 		cmocka_unit_test(test_whose_figures),
 		cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_what_was_acted_upon_is_taken_over),

@@ -149,6 +149,7 @@ class LoadStream:
             assert end and end['bundles'] == len(bundles), f'chunk {chunk} is not whole: {end}, {len(bundles)} bundles'
             assert [bundle.number for bundle in bundles] == list(range(len(bundles)))
             assert sum(len(bundle.rows) for bundle in bundles) == end['rows']
+            assert end['bytes'] >= sum(len(field or b'') for bundle in bundles for _, row in bundle.rows for field in row)
             for bundle in bundles:
                 for (table, _), row in bundle.rows:
                     tables.setdefault(table, []).append(tuple(row))
