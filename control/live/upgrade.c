@@ -9,8 +9,11 @@
  */
 #include "control/http/upgrade.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <microhttpd.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,10 +228,64 @@ ulfius_instance_add_websocket_active(struct _u_instance *instance, struct _webso
 	return U_OK;
 }
 
-static void
-close_connection(void *handle)
+/*
+ * An upgraded connection of libmicrohttpd.  MHD_upgrade_action() first marks it as closed and then writes to it once more,
+ * while another thread may free what is marked (0.9.75): only the join of the connection's own thread stands before
+ * that.  So that thread stays until the action is done.
+ */
+typedef struct Upgraded
 {
-	(void) MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+	struct MHD_UpgradeResponseHandle *handle;
+	sem_t closed;
+} Upgraded;
+
+static pthread_key_t upgraded_key;
+static pthread_once_t upgraded_once = PTHREAD_ONCE_INIT;
+
+/* At the end of the connection's thread. */
+static void
+await_close(void *value)
+{
+	Upgraded *upgraded = value;
+
+	while (sem_wait(&upgraded->closed) != 0 && errno == EINTR)
+		;
+	(void) sem_destroy(&upgraded->closed);
+	free(upgraded);
+}
+
+static void
+make_key(void)
+{
+	if (pthread_key_create(&upgraded_key, await_close) != 0)
+		abort();
+}
+
+/* In the connection's own thread; NULL without memory. */
+static Upgraded *
+upgraded_new(struct MHD_UpgradeResponseHandle *handle)
+{
+	Upgraded *upgraded = calloc(1, sizeof(*upgraded));
+
+	(void) pthread_once(&upgraded_once, make_key);
+	if (upgraded == NULL)
+		return NULL;
+	upgraded->handle = handle;
+	(void) sem_init(&upgraded->closed, 0, 0);
+	if (pthread_setspecific(upgraded_key, upgraded) == 0)
+		return upgraded;
+	(void) sem_destroy(&upgraded->closed);
+	free(upgraded);
+	return NULL;
+}
+
+static void
+close_connection(void *connection)
+{
+	Upgraded *upgraded = connection;
+
+	(void) MHD_upgrade_action(upgraded->handle, MHD_UPGRADE_ACTION_CLOSE);
+	(void) sem_post(&upgraded->closed);
 }
 
 /* MHD_UpgradeHandler: the handshake is answered.  Who sent more before is cut off: that was no WebSocket's client. */
@@ -240,12 +297,15 @@ ulfius_start_websocket_cb(void *context, struct MHD_Connection *connection, void
 	const struct _websocket *websocket = context;
 	Sockets *sockets = websocket->websocket_manager_user_data;
 	uint64_t number = (uintptr_t) websocket->websocket_incoming_user_data;
+	Upgraded *upgraded = upgraded_new(handle);
 
 	(void) connection;
 	(void) state;
 	(void) extra;
-	if (extra_length > 0 || !sockets_take(sockets, number, fd, close_connection, handle))
-		close_connection(handle);
+	if (upgraded == NULL)
+		(void) MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+	else if (extra_length > 0 || !sockets_take(sockets, number, fd, close_connection, upgraded))
+		close_connection(upgraded);
 	live_upgrade_forget();
 }
 

@@ -99,7 +99,10 @@ test_descriptors_that_change_places(void **state)
 static void
 test_environment_and_signals(void **state)
 {
+	/* 32 and 33 are the C library's own: programs that posix_spawn() started ignore them, and nobody may change it. */
+	const unsigned long long of_the_library = 3ULL << 31;
 	sigset_t blocked, before;
+	const char *ignored;
 	char *output;
 	int status;
 
@@ -119,7 +122,9 @@ test_environment_and_signals(void **state)
 	assert_null(strstr(output, "NATS_URL"));
 	assert_non_null(strstr(output, "HOME=/nonexistent"));
 	assert_non_null(strstr(output, "SigBlk:\t0000000000000000"));
-	assert_non_null(strstr(output, "SigIgn:\t0000000000000000"));
+	ignored = strstr(output, "SigIgn:\t");
+	assert_non_null(ignored);
+	assert_int_equal(strtoull(ignored + strlen("SigIgn:\t"), NULL, 16) & ~of_the_library, 0);
 	unsetenv("PGPASSWORD");
 	unsetenv("SLUICE_TOKEN");
 	unsetenv("NATS_URL");
