@@ -61,7 +61,7 @@ class MySQL:
 
     def start(self, timeout=60):
         if not self.data.exists():
-            run(['cp', '-a', self._template(), self.data])
+            run(['cp', '-a', '--sparse=always', self._template(), self.data])
             (self.data / 'auto.cnf').unlink(missing_ok=True)  # MySQL's identity, which no two servers share
         self.process.argv = self._argv(self.data, self.socket, self.port, self.conf)
         self.process.start()
