@@ -175,25 +175,6 @@ list_of(const Options *from, const char *name)
 	return list;
 }
 
-static bool
-read_nats(NatsSettings *nats, const Options *from, SluiceError *err)
-{
-	*nats = (NatsSettings){
-		.urls = options_string(from, "nats"),
-		.creds_file = options_string(from, "nats-creds"),
-		.nkey_file = options_string(from, "nats-nkey"),
-		.user = options_string(from, "nats-user"),
-		.password = options_string(from, "nats-password"),
-		.token = options_string(from, "nats-token"),
-		.tls_ca_file = options_string(from, "nats-tls-ca"),
-		.tls_cert_file = options_string(from, "nats-tls-cert"),
-		.tls_key_file = options_string(from, "nats-tls-key"),
-		.tls_required = options_bool(from, "nats-tls"),
-		.name = "sluice-control",
-	};
-	return nats_settings_check(nats, err) || sluice_prefix(err, "--nats");
-}
-
 bool
 control_settings_read(ControlSettings *settings, const Options *from, SluiceError *err)
 {
@@ -219,5 +200,5 @@ control_settings_read(ControlSettings *settings, const Options *from, SluiceErro
 	};
 	if ((settings->tls_certificate == NULL) != (settings->tls_key == NULL))
 		return sluice_fail(err, SLUICE_ERROR_ARGUMENT, "--tls-cert and --tls-key go together");
-	return read_nats(&settings->nats, from, err);
+	return nats_options_read(&settings->nats, from, control_program.name, err);
 }

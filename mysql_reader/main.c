@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "check_command.h"
+#include "common/daemon/nats_options.h"
 #include "common/daemon/service.h"
 #include "drop_command.h"
 #include "schema_command.h"
@@ -83,7 +84,7 @@ run_streams(Service *service)
 	StreamSet *set = NULL;
 	int status;
 
-	if (nats_settings_read(&settings.nats, service->options, &err) &&
+	if (nats_options_read(&settings.nats, service->options, reader_program.name, &err) &&
 		(settings.bucket || stream_settings_read(&only, service->options, &err)))
 		set = stream_set_start(&settings, &only, &err);
 	if (set == NULL)
@@ -153,7 +154,8 @@ drop(Service *service)
 
 	if (stream == NULL)
 		(void) sluice_fail(&err, SLUICE_ERROR_ARGUMENT, "option --stream is required");
-	else if (nats_settings_read(&nats, service->options, &err) && drop_command(&nats, stream, &err))
+	else if (nats_options_read(&nats, service->options, reader_program.name, &err) &&
+			 drop_command(&nats, stream, &err))
 	{
 		log_event(service->log, LOG_INFO, "dropped",
 				  (LogField[]){LOG_TEXT("stream", stream), LOG_END});

@@ -276,25 +276,6 @@ const Program reader_program = {
 	.log_fields = log_fields,
 };
 
-bool
-nats_settings_read(NatsSettings *nats, const Options *from, SluiceError *err)
-{
-	*nats = (NatsSettings){
-		.urls = options_string(from, "nats"),
-		.creds_file = options_string(from, "nats-creds"),
-		.nkey_file = options_string(from, "nats-nkey"),
-		.user = options_string(from, "nats-user"),
-		.password = options_string(from, "nats-password"),
-		.token = options_string(from, "nats-token"),
-		.tls_ca_file = options_string(from, "nats-tls-ca"),
-		.tls_cert_file = options_string(from, "nats-tls-cert"),
-		.tls_key_file = options_string(from, "nats-tls-key"),
-		.tls_required = options_bool(from, "nats-tls"),
-		.name = "sluice-mysql-reader",
-	};
-	return nats_settings_check(nats, err) || sluice_prefix(err, "--nats");
-}
-
 void
 settings_name_owner(char *owner, size_t size)
 {

@@ -145,25 +145,6 @@ draw_id(char *id, SluiceError *err)
 	return true;
 }
 
-static bool
-read_nats(NatsSettings *nats, const Options *from, SluiceError *err)
-{
-	*nats = (NatsSettings){
-		.urls = options_string(from, "nats"),
-		.creds_file = options_string(from, "nats-creds"),
-		.nkey_file = options_string(from, "nats-nkey"),
-		.user = options_string(from, "nats-user"),
-		.password = options_string(from, "nats-password"),
-		.token = options_string(from, "nats-token"),
-		.tls_ca_file = options_string(from, "nats-tls-ca"),
-		.tls_cert_file = options_string(from, "nats-tls-cert"),
-		.tls_key_file = options_string(from, "nats-tls-key"),
-		.tls_required = options_bool(from, "nats-tls"),
-		.name = worker_program.name,
-	};
-	return nats_settings_check(nats, err) || sluice_prefix(err, "--nats");
-}
-
 bool
 worker_settings_read(WorkerSettings *settings, const Options *from, SluiceError *err)
 {
@@ -182,5 +163,5 @@ worker_settings_read(WorkerSettings *settings, const Options *from, SluiceError 
 	(void) snprintf(settings->name, sizeof(settings->name), "%s",
 					name != NULL ? name : settings->host);
 	return read_roles(settings, from, err) && draw_id(settings->id, err) &&
-		   read_nats(&settings->nats, from, err);
+		   nats_options_read(&settings->nats, from, worker_program.name, err);
 }

@@ -1,11 +1,12 @@
 /*
  * nats_options.h - the options by which a program finds its NATS server and logs in: rows for a table
- * of options, the same in every program.
+ * of options, the same in every program, and reading them.
  */
 #ifndef SLUICE_DAEMON_NATS_OPTIONS_H
 #define SLUICE_DAEMON_NATS_OPTIONS_H
 
-#include "option.h"
+#include "common/nats/connection.h"
+#include "options.h"
 
 /* The rows, in a program's own group of options. */
 #define NATS_OPTIONS(with_group)                                                                   \
@@ -64,5 +65,12 @@
 		.name = "nats-tls-key", .type = OPTION_STRING, .environment = "NATS_KEY",                  \
 		.placeholder = "FILE", .group = (with_group), .help = "Its key."                           \
 	}
+
+/*
+ * What they say; `name` is shown by the server for the connection.  The texts are those of the options: valid until the
+ * next options_reload() or options_free().  ARGUMENT, with "--nats" before it, when they cannot be right.
+ */
+extern bool nats_options_read(NatsSettings *nats, const Options *from, const char *name,
+							  SluiceError *err) SLUICE_MUST_CHECK;
 
 #endif
